@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` and `make test`. `make` alone lists them all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKSPACE ?= data
+UV_VERSION := 0.13.9
+export UV_COMPILE_BYTECODE := 1
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run ui test check format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## create .venv with the locked packages (with hashes)
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("doorstep needs Python 3.11 or newer, this is %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: setup ## simulate the pilot's logs, run the pipeline on them, say where the pages are
+	@$(BIN)/doorstep simulate --workspace $(WORKSPACE)
+	@$(BIN)/doorstep run --workspace $(WORKSPACE)
+
+run: setup ## take in whatever is new in WORKSPACE (default data/) and publish
+	@$(BIN)/doorstep run --workspace $(WORKSPACE)
+
+ui: setup ## open Dagster's UI on http://127.0.0.1:3000
+	@$(BIN)/doorstep ui --workspace $(WORKSPACE)
+
+test: setup ## all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+
+check: setup ## lint, format, types, SQL style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/sqlfluff lint dbt_project pipelines/adapters
+
+format: setup ## let the tools mend what they can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --quiet dbt_project pipelines/adapters
+
+lock: setup ## resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	  --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove what can be made again (data/ keeps its reference tables and landed logs)
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs data/build data/lake \
+	  data/quarantine data/dashboards data/warehouse.duckdb build dist *.egg-info

@@ -1,0 +1,151 @@
+"""Every path and setting of a workspace, absolute, in one frozen object.
+
+Belongs here: where things are, what `workspace.toml` may say, the driver key. Does not belong here: reading or
+writing data.
+"""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+SHIPPED_DATA = PROJECT_ROOT / "data"
+WORKSPACE_VARIABLE = "DOORSTEP_WORKSPACE"
+DRIVER_KEY_VARIABLE = "DOORSTEP_DRIVER_KEY"
+
+
+class DoorstepError(Exception):
+    """A mistake the user can mend. The message says what, where and what to do; the command exits with 1."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrivacySettings(_Section):
+    """`[privacy]` of workspace.toml."""
+
+    min_drivers: int = Field(default=5, ge=1, description="Fewer drivers than this in a cell: suppressed.")
+
+
+class Settings(_Section):
+    """The contents of workspace.toml; every key has a default, an unknown key is an error."""
+
+    title: str = "Doorstep"
+    origin: Literal["simulated", "recorded"] = "recorded"
+    currency: Literal["USD"] = "USD"
+    privacy: PrivacySettings = PrivacySettings()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One data set: a directory, its settings and the paths in it (all absolute)."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def landing(self) -> Path:
+        """Log files as delivered; never changed by us."""
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Accepted events, typed Parquet."""
+        return self.root / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused lines, verbatim; private."""
+        return self.root / "quarantine"
+
+    @property
+    def build(self) -> Path:
+        """Disposable: ledgers, working database, dbt target, Dagster's home."""
+        return self.root / "build"
+
+    @property
+    def working_database(self) -> Path:
+        """The database dbt builds in; nobody else opens it."""
+        return self.build / "working.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published file."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def dashboards(self) -> Path:
+        """The published pages."""
+        return self.root / "dashboards"
+
+    @property
+    def snapshots(self) -> Path:
+        """Warehouses as of a past moment."""
+        return self.root / "snapshots"
+
+    @property
+    def reference(self) -> Path:
+        """The reference tables: the workspace's own, or the shipped ones where it has no such folder."""
+        own = self.root / "reference"
+        return own if own.is_dir() else SHIPPED_DATA / "reference"
+
+    def driver_key(self) -> bytes:
+        """The secret that pseudonyms are made with: the environment's, else the workspace's, made on first use.
+
+        The file is outside everything that is published and readable by its owner only. Losing it means new
+        pseudonyms.
+        """
+        given = os.environ.get(DRIVER_KEY_VARIABLE)
+        if given:
+            return given.encode()
+        path = self.root / ".driver_key"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes().strip()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        return path.read_bytes().strip()
+
+
+def workspace_root(given: Path | None) -> Path:
+    """The directory meant: the one given, else DOORSTEP_WORKSPACE, else `data/` of the project. Absolute."""
+    chosen = given or (Path(env) if (env := os.environ.get(WORKSPACE_VARIABLE)) else SHIPPED_DATA)
+    return Path(chosen).expanduser().absolute()
+
+
+def open_workspace(given: Path | None = None) -> Workspace:
+    """The workspace at `given` (see `workspace_root`).
+
+    Raises DoorstepError if the directory does not exist or workspace.toml cannot be used.
+    """
+    root = workspace_root(given)
+    if not root.is_dir():
+        raise DoorstepError(f"{root}: no such workspace directory. Make it, or name another with --workspace.")
+    return Workspace(root, read_settings(root / "workspace.toml"))
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a workspace.toml (defaults where there is no file).
+
+    Raises DoorstepError naming the file and the key that is wrong.
+    """
+    if not path.exists():
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DoorstepError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise DoorstepError(f"{path}: {key}: {first['msg']}") from error
