@@ -1,0 +1,174 @@
+"""The reference tables: what is shipped is sound, and what is broken is said in one message."""
+
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.reference import read_reference, reference_warnings
+from pipelines.reference_tables import REFERENCE
+from pipelines.workspace import SHIPPED_DATA, DoorstepError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED_DATA / "reference", tmp_path / "reference"))
+
+
+def edit(folder: Path, table: str, old: str, new: str) -> None:
+    path = folder / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def append(folder: Path, table: str, line: str) -> None:
+    with (folder / f"{table}.csv").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def test_the_shipped_tables_are_read_with_the_types_of_the_contract_and_give_no_warning():
+    tables = read_reference(SHIPPED_DATA / "reference")
+    assert {name: frame.schema for name, frame in tables.items()} == {
+        name: pl.Schema(table.schema) for name, table in REFERENCE.items()
+    }
+    assert tables["sites"].height == 12
+    mall = tables["sites"].row(by_predicate=pl.col("site_id") == "las_vegas_mall", named=True)
+    assert mall["pilot_started_on"] == date(2022, 2, 7)
+    assert tables["fuel_prices"]["usd_per_unit"][2] == Decimal("3.5810")
+    assert reference_warnings(tables) == []
+
+
+BREAKAGES = {
+    "missing column": ("sites", "site_kind", "kind", 1, "site_kind", "missing"),
+    "column twice": ("sites", "latitude", "longitude", 1, "latitude", "missing"),
+    "unknown market": (
+        "sites",
+        "Mall,las_vegas,",
+        "Mall,reno,",
+        2,
+        "market_id",
+        "'reno' is not in markets.csv",
+    ),
+    "site kind": ("sites", "chandler,mall", "chandler,kiosk", 5, "site_kind", "'kiosk' is none of mall"),
+    "latitude": ("sites", "36.127", "136.127", 2, "latitude", "more than 90"),
+    "latitude nan": ("sites", "36.127", "nan", 2, "latitude", "no number"),
+    "date": ("sites", "2022-02-07", "2022-02-30", 2, "pilot_started_on", "YYYY-MM-DD"),
+    "date form": ("sites", "2022-02-07", "20220207", 2, "pilot_started_on", "YYYY-MM-DD"),
+    "site id": ("sites", "las_vegas_mall", "las vegas mall", 2, "site_id", "is no id"),
+    "empty key": ("sites", "las_vegas_mall", " ", 2, "site_id", "empty"),
+    "duplicate key": ("sites", "las_vegas_station", "las_vegas_mall", 3, "site_id", "row 2 again"),
+    "time zone": ("markets", "America/Phoenix", "Arizona", 3, "time_zone", "no IANA time zone"),
+    "market all": ("markets", "las_vegas,Las", "all,Las", 2, "market_id", "stands for all markets"),
+    "fuel type": ("vehicle_classes", "gasoline", "diesel", 2, "fuel_type", "none of gasoline, electric"),
+    "no mpg": ("vehicle_classes", "gasoline,29", "gasoline,", 2, "miles_per_gallon", "runs on gasoline"),
+    "mpg 0": ("vehicle_classes", "gasoline,29", "gasoline,0", 2, "miles_per_gallon", "not above 0"),
+    "no kwh": (
+        "vehicle_classes",
+        "electric,electric,,32",
+        "electric,electric,,",
+        9,
+        "kwh_per_100_miles",
+        "electric",
+    ),
+    "no Monday": ("fuel_prices", "2021-08-02", "2021-08-03", 2, "week_starting_on", "no Monday"),
+    "five places": ("fuel_prices", "0.1259", "0.12591", 2, "usd_per_unit", "at most 8 digits before and 4"),
+    "negative": ("fuel_prices", "0.1259", "-0.1259", 2, "usd_per_unit", "less than 0"),
+    "too large": ("fuel_prices", "0.1259", "123456789", 2, "usd_per_unit", "at most 8 digits"),
+    "a cell too many": ("fuel_prices", "0.1259", "0,1259", 2, "source", "6 cells, the header 5"),
+    "unknown class": (
+        "mileage_rates",
+        "compact_car",
+        "moped",
+        2,
+        "vehicle_class",
+        "not in vehicle_classes.csv",
+    ),
+    "overlap": ("mileage_rates", "2022-01-01", "2021-12-31", 3, "valid_from", "overlaps that of row 2"),
+    "overlap tax": (
+        "tax_mileage_rates",
+        "2022-06-30",
+        "2022-07-01",
+        4,
+        "valid_from",
+        "overlaps that of row 3",
+    ),
+    "backwards": ("minimum_wages", "2022-06-30", "2021-06-30", 2, "valid_to", "before valid_from"),
+    "open end": ("minimum_wages", "2022-06-30", "", 2, "valid_to", "empty"),
+    "rival twice": ("rivals", "click_to_door_p90,68.8", "click_to_door_p50,68.8", 3, "period", "row 2 again"),
+    "quotes": ("rivals", '"New York', 'x"New York', 2, "source", "cells"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_broken_table_is_said_with_file_row_and_column(folder: Path, name: str):
+    table, old, new, row, column, problem = BREAKAGES[name]
+    edit(folder, table, old, new)
+    with pytest.raises(DoorstepError) as caught:
+        read_reference(folder)
+    message = str(caught.value)
+    assert f"{table}.csv: row {row}, column {column}: " in message
+    assert problem in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+def test_every_table_but_rivals_is_needed(folder: Path):
+    (folder / "rivals.csv").unlink()
+    assert read_reference(folder)["rivals"].schema == pl.Schema(REFERENCE["rivals"].schema)
+    (folder / "minimum_wages.csv").unlink()
+    with pytest.raises(DoorstepError, match=r"minimum_wages\.csv: no such file"):
+        read_reference(folder)
+
+
+def test_bytes_that_are_no_text_are_one_message(folder: Path):
+    (folder / "markets.csv").write_bytes(b"market_id\xff\xfe")
+    with pytest.raises(DoorstepError, match=r"markets\.csv: cannot be read as UTF-8 CSV"):
+        read_reference(folder)
+
+
+def test_a_spreadsheets_bom_crlf_blank_lines_padding_and_own_columns_change_nothing(folder: Path):
+    expected = read_reference(folder)["markets"]
+    lines = (folder / "markets.csv").read_text(encoding="utf-8").splitlines()
+    noted = [f"{line.replace(',', ' , ')},{'note' if at == 0 else 'mine'}" for at, line in enumerate(lines)]
+    (folder / "markets.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n\r\n".join(noted).encode() + b"\r\n,,,,,\r\n")
+    assert read_reference(folder)["markets"].equals(expected)
+
+
+def test_the_row_named_is_the_line_of_the_file_even_after_a_cell_of_two_lines(folder: Path):
+    append(folder, "rivals", 'A,m,1,unit,"two\nlines",p,s')
+    append(folder, "rivals", "A,m,one,unit,x,p,s")
+    with pytest.raises(DoorstepError, match="row 13, column value: 'one' is no number"):
+        read_reference(folder)
+
+
+def test_a_gap_in_validity_is_a_warning(folder: Path):
+    edit(folder, "tax_mileage_rates", "2022-06-30", "2022-06-28")
+    edit(folder, "minimum_wages", "AZ,2022-01-01", "AZ,2022-01-02")
+    assert reference_warnings(read_reference(folder)) == [
+        "tax_mileage_rates.csv: nothing valid from 2022-06-29 to 2022-06-30; unknown (null) there.",
+        "minimum_wages.csv: AZ nothing valid from 2022-01-01 to 2022-01-01; unknown (null) there.",
+    ]
+
+
+def test_what_leaves_figures_unknown_is_a_warning(folder: Path):
+    append(folder, "markets", "reno,Reno,ID,America/Los_Angeles,reno")
+    append(folder, "sites", "kiosk,Kiosk,chandler,other,,,2022-01-01")
+    append(folder, "vehicle_classes", "bicycle,electric,,0,needs no fuel")
+    edit(folder, "vehicle_classes", "unknown,", "any,")
+    path = folder / "mileage_rates.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("unknown")), encoding="utf-8")
+    assert [warning.split(";")[0] for warning in reference_warnings(read_reference(folder))] == [
+        "sites.csv: market reno has no site, so no event can belong to it.",
+        "fuel_prices.csv: no electric price for reno",
+        "fuel_prices.csv: no gasoline price for reno",
+        "minimum_wages.csv: none for ID",
+        "sites.csv: kiosk is no mall",
+        "vehicle_classes.csv: no class `unknown`",
+        "mileage_rates.csv: none for any",
+        "mileage_rates.csv: none for bicycle",
+    ]
