@@ -1,0 +1,201 @@
+"""Text records into typed events, or the reason why not.
+
+Belongs here: every rule of the contract that looks at one line. Does not belong here: what lines say together
+(dbt's staging models) or how they were read (`read.py`).
+
+A line with several faults carries the first, in the order of the reasons in the contract and, within a reason, of
+the contract's fields.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from pipelines.contract import MAX_CLOCK_SKEW_MINUTES, MAX_FUTURE_HOURS, MONEY_SCALE, Field, Kind, Log
+
+_ID = r"^[A-Za-z0-9._:-]{1,64}$"
+_INSTANT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+_NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_NO_NUMBER = r"^[+-]?(?i:nan|inf|infinity)$"
+_WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
+_TOO_PRECISE = r"\.[0-9]{" + str(MONEY_SCALE) + r"}[0-9]*[1-9]"
+_MAX_MONEY = 10**8
+_MAX_WHOLE = 2**53
+
+
+@dataclass(frozen=True)
+class Validated:
+    """accepted: the typed contract fields (`driver_id` still raw) and `line_number`; refused: `line_number`,
+    `reason`, `field`.
+    """
+
+    accepted: pl.DataFrame
+    refused: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Fault:
+    reason: str
+    field: str
+    is_hit: pl.Expr
+
+
+class Validator:
+    """The contract of one log, made ready once: `check` then runs it on any number of chunks."""
+
+    def __init__(self, log: Log, site_ids: list[str]) -> None:
+        self._log = log
+        self._typed = [_typed(each, log) for each in log.fields]
+        self._texts = [_applicable(each, log) for each in log.fields]
+        self._faults = list(_faults(log, site_ids))
+
+    def check(self, records: pl.DataFrame, first_ingested_at: datetime) -> Validated:
+        """Splits text records (see `read.Chunk.records`) into typed events and refusals.
+
+        first_ingested_at: when the file was first seen, UTC; `received_at` may not lie 24 h beyond it.
+        """
+        horizon = pl.lit(first_ingested_at + timedelta(hours=MAX_FUTURE_HOURS), pl.Datetime("us", "UTC"))
+        future = _Fault("received_in_future", "received_at", pl.col("received_at") > horizon)
+        faults = [*self._faults, future]
+        frame = (
+            records.lazy()
+            .select(*self._texts, "line_number")
+            .with_columns(*self._typed)
+            .with_columns(
+                is_refused=pl.any_horizontal(fault.is_hit.fill_null(value=False) for fault in faults)
+            )
+            .collect()
+        )
+        names = [each.name for each in self._log.fields]
+        good = frame.lazy().filter(~pl.col("is_refused")).select(*names, "line_number")
+        accepted = good.with_columns(_defaults(self._log)).collect()
+        if accepted.height == frame.height:
+            return Validated(
+                accepted, frame.clear().select("line_number", reason=pl.lit(""), field=pl.lit(""))
+            )
+        return Validated(accepted, _reasons(frame.filter("is_refused"), faults))
+
+
+def _applicable(field: Field, log: Log) -> pl.Expr:
+    """The field's text, null where it is empty or the event type has no such field. Kept as `text:<name>`."""
+    column = pl.col(field.name)
+    event_types = log.event_types_with(field.name)
+    text = pl.when(column != "").then(column)
+    if len(event_types) < len(log.events):
+        text = pl.when((column != "") & pl.col("event_type").is_in(event_types)).then(column)
+    return text.alias(f"text:{field.name}")
+
+
+def _typed(field: Field, log: Log) -> pl.Expr:
+    text = pl.col(f"text:{field.name}")
+    match field.kind:
+        case Kind.TIMESTAMP:
+            value = text.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+            value = pl.when(text.str.contains(_INSTANT) & ~text.str.starts_with("0000")).then(value)
+        case Kind.BOOLEAN:
+            lower = text.str.to_lowercase()
+            value = (
+                pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
+            )
+        case Kind.INTEGER:
+            number = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+            value = pl.when(text.str.contains(_WHOLE) & number.abs().le(_MAX_WHOLE)).then(number)
+        case Kind.NUMBER:
+            number = text.cast(pl.Float64, strict=False)
+            value = pl.when(text.str.contains(_NUMBER) & number.is_finite()).then(number + 0.0)  # -0 is 0
+        case Kind.MONEY:
+            value = _money(text)
+        case _:
+            value = text
+    return value.alias(field.name)
+
+
+def _money(text: pl.Expr) -> pl.Expr:
+    number = text.cast(pl.Float64, strict=False)
+    plain = (
+        pl.when(text.str.contains("[eE]")).then(number.round(MONEY_SCALE + 6).cast(pl.String)).otherwise(text)
+    )
+    is_exact = number.abs().lt(_MAX_MONEY) & ~plain.str.contains(_TOO_PRECISE)
+    return pl.when(text.str.contains(_NUMBER) & is_exact).then(plain.cast(Kind.MONEY.dtype, strict=False))
+
+
+def _faults(log: Log, site_ids: list[str]) -> Iterator[_Fault]:
+    """All faults but `received_in_future`, first come first named."""
+    for field in log.fields:
+        requiring = log.event_types_requiring(field.name)
+        if requiring:
+            missing = pl.col(f"text:{field.name}").is_null()
+            if len(requiring) < len(log.events):
+                missing &= pl.col("event_type").is_in(requiring)
+            yield _Fault(f"missing_field:{field.name}", field.name, missing)
+    for field in log.fields:
+        if field.kind not in (Kind.ID, Kind.TEXT, Kind.CHOICE):
+            yield _Fault(f"bad_type:{field.name}", field.name, _is_bad_type(field))
+    for field in log.fields:
+        for is_hit in _out_of_range(field, log):
+            yield _Fault(f"out_of_range:{field.name}", field.name, is_hit)
+    yield _Fault("unknown_event_type", "event_type", ~pl.col("event_type").is_in(list(log.events)))
+    if any(field.name == "site_id" for field in log.fields):
+        yield _Fault("unknown_site", "site_id", ~pl.col("site_id").is_in(site_ids))
+    skew = pl.col("occurred_at") - pl.col("received_at")
+    yield _Fault("occurred_after_received", "occurred_at", skew > pl.duration(minutes=MAX_CLOCK_SKEW_MINUTES))
+
+
+def _is_bad_type(field: Field) -> pl.Expr:
+    """There is text, but no value, and the text is not even a number out of range."""
+    text = pl.col(f"text:{field.name}")
+    unread = text.is_not_null() & pl.col(field.name).is_null()
+    match field.kind:
+        case Kind.INTEGER:
+            return unread & ~text.str.contains(_WHOLE) & ~text.str.contains(_NO_NUMBER)
+        case Kind.NUMBER | Kind.MONEY:
+            return unread & ~text.str.contains(_NUMBER) & ~text.str.contains(_NO_NUMBER)
+        case _:
+            return unread
+
+
+def _out_of_range(field: Field, log: Log) -> Iterator[pl.Expr]:
+    text, value = pl.col(f"text:{field.name}"), pl.col(field.name)
+    match field.kind:
+        case Kind.ID:
+            yield ~text.str.contains(_ID)
+        case Kind.CHOICE:
+            yield ~text.is_in(field.choices)
+        case Kind.INTEGER | Kind.NUMBER | Kind.MONEY:
+            yield text.is_not_null() & value.is_null()
+        case _:
+            pass
+    if field.minimum is not None:
+        yield value < field.minimum
+    if field.maximum is not None:
+        yield value > field.maximum
+    for rule in log.rules:
+        if rule.field == field.name:
+            yield pl.col("event_type").is_in(rule.event_types) & rule.violated
+
+
+def _defaults(log: Log) -> list[pl.Expr]:
+    return [
+        pl.when(pl.col("event_type").is_in(log.event_types_with(field.name)))
+        .then(pl.col(field.name).fill_null(pl.lit(field.default)))
+        .otherwise(pl.col(field.name))
+        .alias(field.name)
+        for field in log.fields
+        if field.default is not None
+    ]
+
+
+def _reasons(refused: pl.DataFrame, faults: list[_Fault]) -> pl.DataFrame:
+    first = pl.coalesce(
+        pl.when(fault.is_hit).then(pl.lit(index, pl.Int32)) for index, fault in enumerate(faults)
+    )
+    index = refused.select(first.alias("index"))["index"].to_list()
+    return refused.select(
+        "line_number",
+        pl.Series("reason", [faults[i].reason for i in index], pl.String),
+        pl.Series("field", [faults[i].field for i in index], pl.String),
+    )
