@@ -1,0 +1,114 @@
+"""dbt in this process: the manifest that Dagster loads, and a build of the working database.
+
+Belongs here: how dbt is started and what it says comes back as. Does not belong here: any SQL, any dagster.
+
+In process because a child process would import dbt again at every run (`DECISIONS.md` has the figures). dbt keeps
+the database open in its adapter, so every call ends by closing it.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.workspace import DBT_PROJECT, DoorstepError, Workspace
+
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+_SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test: `status` as dbt says it, `failures` the rows a test found."""
+
+    unique_id: str
+    name: str
+    status: Literal["success", "pass", "warn", "fail", "error", "skipped", "no-op", "partial success"]
+    message: str | None
+    failures: int | None
+    seconds: float
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether this stops the publication."""
+        return self.status in ("fail", "error", "skipped")
+
+
+def ensure_manifest() -> Path:
+    """The path of a manifest that is not older than the dbt project; parses the project if need be."""
+    sources = (path for pattern in _SOURCES for path in DBT_PROJECT.glob(pattern))
+    newest = max(path.stat().st_mtime_ns for path in sources)
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest:
+        _invoke(["parse", "--target-path", str(MANIFEST.parent)], log_path=MANIFEST.parent / "logs")
+    return MANIFEST
+
+
+def build(
+    workspace: Workspace, select: list[str] | None = None, on_node: Callable[[str], None] = lambda name: None
+) -> list[NodeResult]:
+    """Builds models and their tests in the working database; results in the order dbt finished them.
+
+    select: names of models, none: all. on_node is told each node's name as it ends. Raises DoorstepError if dbt
+    could not run at all; a model or test that failed is in the results.
+    """
+    target = workspace.build / "dbt"
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--target-path", str(target)]
+    if select:
+        arguments += ["--select", *select]
+    with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
+        results = _invoke(arguments, log_path=target / "logs", on_node=on_node)
+    return [
+        NodeResult(
+            unique_id=result.node.unique_id,
+            name=result.node.name,
+            status=result.status.value,
+            message=result.message,
+            failures=result.failures,
+            seconds=result.execution_time,
+        )
+        for result in results
+    ]
+
+
+def _invoke(arguments: list[str], log_path: Path, on_node: Callable[[str], None] = lambda name: None) -> Any:  # noqa: ANN401 - dbt's results have no public type
+    # Imported here: dbt takes over a second to import, and most commands never need it.
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    def listen(event: Any) -> None:  # noqa: ANN401 - dbt's event class
+        if event.info.name in ("LogModelResult", "LogTestResult"):
+            on_node(event.data.node_info.node_name)
+
+    log_path.mkdir(parents=True, exist_ok=True)
+    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--log-path", str(log_path)]
+    try:
+        with _environment({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}):
+            outcome = dbtRunner(callbacks=[listen]).invoke([*arguments, *common, "--quiet", "--log-level", "none"])
+    finally:
+        _close_connections()
+        reset_adapters()
+    if outcome.exception or outcome.result is None:
+        raise DoorstepError(f"dbt could not run: {outcome.exception}. Its log: {log_path / 'dbt.log'}")
+    return outcome.result
+
+
+def _close_connections() -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

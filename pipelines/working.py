@@ -1,0 +1,156 @@
+"""The working database of one run: what dbt finds in it before it builds.
+
+Belongs here: the sources of the dbt project (`lake`, `reference`, `audit`, `run`) as views and tables of
+`build/working.duckdb`. Does not belong here: any model; those are dbt's.
+"""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.contract import LOGS, Log
+from pipelines.ingest.ledger import SCHEMA as LEDGER_SCHEMA
+from pipelines.ingest.ledger import ledger_path
+from pipelines.ingest.load import QUARANTINE_SCHEMA
+from pipelines.reference_tables import REFERENCE
+from pipelines.workspace import Workspace
+
+_FILES_COMMENTS = {
+    "log": "The log: orders, offers or trips.",
+    "path": "Path below landing/<log>/, unprintable characters escaped.",
+    "sha256": "SHA-256 of the file's bytes; empty where it could not be read.",
+    "bytes": "Size, bytes.",
+    "status": "loaded; refused (whole, see reason); duplicate (the bytes of a file loaded before).",
+    "reason": "Why the file was refused whole, null otherwise.",
+    "message": "The same in words.",
+    "lines": "Records that are not blank; 0 for a refused or duplicate file. Equals accepted + quarantined.",
+    "accepted": "Lines loaded into the lake.",
+    "quarantined": "Lines refused.",
+    "landed_on": "Partition of the lake: first date in the path, else UTC date of the first ingest.",
+    "first_ingested_at": "When the file was first seen, UTC.",
+    "drifted_fields": "JSON: field the contract does not have -> lines that carry it. Such fields are not loaded.",
+}
+_REASONS_COMMENTS = {
+    "log": "The log: orders, offers or trips.",
+    "file": "Path below landing/<log>/.",
+    "reason": "Reason of the contract, with its field.",
+    "field": "The field at fault, null where the line could not be read.",
+    "lines": "Lines refused for it; 0 for a file refused whole.",
+}
+_SETTINGS_COMMENTS = {
+    "as_of_limit": "Only lines received up to here count; null: all.",
+    "min_drivers": "Fewer drivers than this in a cell: its driver-level figures are suppressed.",
+    "origin": "simulated or recorded.",
+    "title": "Title of the workspace.",
+}
+
+
+def prepare_working_database(
+    workspace: Workspace, reference: dict[str, pl.DataFrame], as_of: datetime | None = None
+) -> None:
+    """Makes `build/working.duckdb` anew with the sources of the dbt project.
+
+    reference: the tables of `pipelines.reference.read_reference`. as_of: UTC; lines received later are left out.
+    """
+    path = workspace.working_database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in (path, path.with_name(path.name + ".wal")):
+        stale.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        for schema in ("lake", "reference", "audit", "run"):
+            connection.execute(f"create schema {schema}")
+        for log in LOGS.values():
+            _create_lake_view(connection, workspace, log)
+        for name, frame in reference.items():
+            comments = {column.name: column.description for column in REFERENCE[name].columns}
+            _create_table(connection, f"reference.{name}", frame, comments)
+            _comment(connection, "table", f"reference.{name}", REFERENCE[name].description)
+        _create_table(connection, "audit.files", _files(workspace), _FILES_COMMENTS)
+        _comment(connection, "table", "audit.files", "The ledger: one row per landed file.")
+        _create_table(connection, "audit.quarantine_reasons", _quarantine_reasons(workspace), _REASONS_COMMENTS)
+        _comment(connection, "table", "audit.quarantine_reasons", "Refused lines per log, file, reason and field.")
+        _create_table(connection, "run.settings", _settings(workspace, as_of), _SETTINGS_COMMENTS)
+
+
+def _create_lake_view(connection: duckdb.DuckDBPyConnection, workspace: Workspace, log: Log) -> None:
+    # A typed part without rows stands in front, because read_parquet refuses a pattern that matches nothing.
+    empty = workspace.build / "empty" / log.name / "landed_on=1970-01-01" / "none.parquet"
+    empty.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(schema=log.lake_schema).write_parquet(empty)
+    patterns = [_literal_pattern(empty)]
+    if next((workspace.lake / log.name).glob("landed_on=*/*.parquet"), None):
+        patterns.append(f"{_literal_pattern(workspace.lake / log.name)}/landed_on=*/*.parquet")
+    columns = ", ".join([*log.lake_schema, "landed_on"])
+    files = ", ".join(_quoted(pattern) for pattern in patterns)
+    connection.execute(
+        f"create view lake.{log.name} as select {columns} from read_parquet([{files}], union_by_name = true, "
+        "hive_partitioning = true, hive_types = {'landed_on': date})"
+    )
+
+
+def _literal_pattern(path: Path) -> str:
+    """A path as a DuckDB glob pattern that matches it alone."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in str(path))
+
+
+def _create_table(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, comments: dict[str, str]
+) -> None:
+    # By way of a file: handing over a frame in memory would need pyarrow.
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        frame.write_parquet(file.name)
+        connection.execute(f"create table {table} as select * from read_parquet({_quoted(file.name)})")
+    for column in frame.columns:
+        _comment(connection, "column", f"{table}.{column}", comments[column])
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
+    connection.execute(f"comment on {kind} {name} is {_quoted(text)}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _files(workspace: Workspace) -> pl.DataFrame:
+    ledgers = [
+        pl.read_parquet(path, glob=False).select(pl.lit(log).alias("log"), *LEDGER_SCHEMA)
+        for log in LOGS
+        if (path := ledger_path(workspace, log)).exists()
+    ]
+    empty = pl.DataFrame(schema={"log": pl.String, **LEDGER_SCHEMA})
+    return pl.concat([empty, *ledgers]).select(*_FILES_COMMENTS).sort("log", "path")
+
+
+def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
+    keys = ["log", "file", "reason", "field"]
+    parts = [
+        pl.scan_parquet(part, glob=False).with_columns(log=pl.lit(log)).group_by(keys).agg(lines=pl.len())
+        for log in LOGS
+        for part in (workspace.quarantine / log).glob("landed_on=*/*.parquet")
+    ]
+    whole = (
+        _files(workspace)
+        .lazy()
+        .filter(pl.col("status") == "refused")
+        .select("log", pl.col("path").alias("file"), "reason", pl.lit(None, pl.String).alias("field"), lines=pl.lit(0))
+    )
+    schema = {"log": pl.String, **{key: QUARANTINE_SCHEMA[key] for key in keys[1:]}, "lines": pl.Int64}
+    frames = [lazy.select(pl.col(name).cast(dtype) for name, dtype in schema.items()) for lazy in [*parts, whole]]
+    return pl.concat([pl.DataFrame(schema=schema).lazy(), *frames]).sort(keys).collect()
+
+
+def _settings(workspace: Workspace, as_of: datetime | None) -> pl.DataFrame:
+    settings = workspace.settings
+    row = (as_of, settings.privacy.min_drivers, settings.origin, settings.title)
+    schema = {
+        "as_of_limit": pl.Datetime("us", "UTC"),
+        "min_drivers": pl.Int32,
+        "origin": pl.String,
+        "title": pl.String,
+    }
+    return pl.DataFrame([row], schema=schema, orient="row")
