@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ set_aside_lines('offers') }}
