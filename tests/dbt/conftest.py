@@ -1,50 +1,31 @@
-"""Small worlds for the tests of the SQL: rows in, a built working database out.
+"""Small worlds for the tests of the SQL: contract lines in, a built working database out.
 
-Belongs here: making `lake`, `reference`, `audit` and `run` from Python rows, running dbt on them in process.
+Belongs here: a workspace made of Python rows, taken in and built by the same code as any other.
 Does not belong here: what any model should say (the test files beside this one).
-
-A world is written as contract lines: `{"event_type": "placed", "occurred_at": "2022-05-21T19:00-07:00", ..}`.
-Left out, `event_id` is made up, `received_at` is `occurred_at`, defaults of the contract are filled in.
 """
 
-import os
+import csv
+import json
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner
 
-from pipelines.contract import LOGS, Kind, Log
-from pipelines.workspace import DBT_PROJECT, SHIPPED_DATA
+from pipelines.dbt_build import build
+from pipelines.ingest import ingest
+from pipelines.reference import read_reference
+from pipelines.working import prepare_working_database
+from pipelines.workspace import SHIPPED_DATA, PrivacySettings, Settings, Workspace
 
 Row = dict[str, Any]
 
-FAILURES = ("error", "fail")
-
-REFERENCE_TYPES = {
-    "latitude": "double",
-    "longitude": "double",
-    "miles_per_gallon": "double",
-    "kwh_per_100_miles": "double",
-    "value": "double",
-    "usd_per_unit": "decimal(12,4)",
-    "usd_per_mile": "decimal(12,4)",
-    "usd_per_hour": "decimal(12,4)",
-    "maintenance_usd_per_mile": "decimal(12,4)",
-    "depreciation_usd_per_mile": "decimal(12,4)",
-    "pilot_started_on": "date",
-    "week_starting_on": "date",
-    "valid_from": "date",
-    "valid_to": "date",
-}
+EMPTY = pl.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -72,110 +53,49 @@ class World:
         return only
 
 
-def instant(text: str | datetime | None) -> datetime | None:
-    """An RFC 3339 text as a UTC instant."""
-    if text is None or isinstance(text, datetime):
-        return text
-    parsed = datetime.fromisoformat(text)
-    assert parsed.tzinfo is not None, f"{text}: an instant needs an offset"
-    return parsed.astimezone(UTC)
+def land(workspace: Workspace, log: str, lines: list[Row]) -> None:
+    """Lands the lines as one file. `event_id` is made up and `received_at` is `occurred_at` where left out."""
+    path = workspace.landing / log / "2022-01-01" / "lines.jsonl"
+    path.parent.mkdir(parents=True)
+    with path.open("w") as file:
+        for number, line in enumerate(lines, start=1):
+            defaults = {"event_id": f"{log}-{number}", "received_at": line["occurred_at"]}
+            file.write(json.dumps(defaults | line) + "\n")
 
 
-def typed(value: Any, kind: Kind) -> Any:
-    """A field of a written row as the lake's type."""
-    if value is None:
-        return None
-    if kind is Kind.TIMESTAMP:
-        return instant(value)
-    return Decimal(str(value)) if kind is Kind.MONEY else value
-
-
-def lake_frame(log: Log, lines: Iterable[Row]) -> pl.DataFrame:
-    """Contract lines as the rows ingest would have put into the lake (one file per log)."""
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        filled = {"event_id": f"{log.name}-{number}", "received_at": line["occurred_at"], **line}
-        row: Row = {"file_sha256": f"{log.name}-file", "line_number": number, "landed_on": date(2022, 1, 1)}
-        for each in log.fields:
-            default = each.default if line["event_type"] in log.event_types_with(each.name) else None
-            name = "driver_key" if each.name == "driver_id" else each.name
-            row[name] = typed(filled.pop(each.name, filled.pop(name, default)), each.kind)
-        row |= {name: filled.pop(name) for name in list(filled) if name in row}
-        assert not filled, f"{log.name} has no field {', '.join(filled)}"
-        rows.append(row)
-    return pl.DataFrame(rows, schema={**log.lake_schema, "landed_on": pl.Date()}, orient="row")
-
-
-def write_reference(connection: duckdb.DuckDBPyConnection, folder: Path, given: dict[str, list[Row]]) -> None:
+def write_reference(folder: Path, given: dict[str, list[Row]]) -> None:
     """The shipped reference tables, those in `given` replaced by its rows."""
-    connection.execute("create schema reference")
-    for csv in sorted((SHIPPED_DATA / "reference").glob("*.csv")):
-        frame = pl.read_csv(csv, infer_schema=False)
-        if csv.stem in given:
-            rows = [{k: None if v is None else str(v) for k, v in row.items()} for row in given[csv.stem]]
-            frame = pl.DataFrame(rows, schema=frame.schema)
-        casts = ", ".join(f'cast("{c}" as {REFERENCE_TYPES.get(c, "varchar")}) as "{c}"' for c in frame.columns)
-        frame.write_parquet(folder / csv.name)
-        source = f"read_parquet('{folder / csv.name}')"
-        connection.execute(f'create table reference."{csv.stem}" as select {casts} from {source}')
+    shutil.copytree(SHIPPED_DATA / "reference", folder)
+    for name, rows in given.items():
+        path = folder / f"{name}.csv"
+        columns = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
 
 
-def write_working_database(
-    path: Path,
-    logs: dict[str, list[Row]],
-    reference: dict[str, list[Row]],
-    as_of: str | None,
-    min_drivers: int,
-) -> None:
-    """A fresh working database as dbt expects to find it."""
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("create schema lake")
-        for name, log in LOGS.items():
-            part = path.parent / f"{name}.parquet"
-            lake_frame(log, logs.get(name, [])).write_parquet(part)
-            connection.execute(f"create view lake.{name} as select * from read_parquet('{part}')")
-        write_reference(connection, path.parent, reference)
-        connection.execute("create schema audit")
-        connection.execute("create table audit.files (path varchar, sha256 varchar, lines bigint)")
-        connection.execute(
-            "create table audit.quarantine_reasons"
-            " (log varchar, file varchar, reason varchar, field varchar, lines bigint)"
-        )
-        connection.execute("create schema run")
-        connection.execute(
-            "create table run.settings as select cast(? as timestamptz) as as_of_limit,"
-            " cast(? as integer) as min_drivers, 'recorded' as origin, 'A small world' as title",
-            [instant(as_of), min_drivers],
-        )
-
-
-def run_dbt(database: Path, *arguments: str) -> None:
-    """Run dbt on a working database and let go of the file; a failing node fails the test, named."""
-    os.environ["DOORSTEP_WORKING_DATABASE"] = str(database)
-    target = database.parents[1] / "target"  # shared by the worlds of a session, so that dbt parses once
-    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    quiet = ["--target-path", str(target), "--log-path", str(target), "--quiet"]
-    try:
-        result = dbtRunner().invoke([*arguments, *common, *quiet])
-    finally:
-        reset_adapters()
-        DuckDBConnectionManager.close_all_connections()
-    if result.exception:
-        raise result.exception
-    failed = [f"{each.node.name}: {each.message}" for each in result.result if each.status in ("error", "fail")]
-    assert result.success, "\n".join(failed)
+def take_in(workspace: Workspace, logs: dict[str, list[Row]]) -> None:
+    """Lands and ingests the lines; none of them may be refused."""
+    site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
+    for log, lines in logs.items():
+        land(workspace, log, lines)
+        summary = ingest(workspace, log, site_ids)
+        refused = pl.concat([pl.read_parquet(path) for path in workspace.quarantine.rglob("*.parquet")] or [EMPTY])
+        assert summary.total("accepted") == len(lines), f"{log}: a line was refused: {refused.to_dicts()}"
 
 
 @pytest.fixture(scope="session")
 def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
-    """A function that builds a world once: `build_world(orders=[...], trips=[...], select="fct_trips")`.
+    """A function that builds a world: `build_world(orders=[...], trips=[...], select="fct_trips dim_date")`.
 
-    `reference` replaces shipped reference tables by rows, `as_of` is an RFC 3339 text, `select` names models
-    that are built together with all they need (default: everything).
+    A line is a dict of contract fields, `{"event_type": "placed", "occurred_at": "2022-05-21T19:00:00-07:00", ..}`;
+    one that ingest refuses fails the test. `reference` replaces shipped reference tables by rows, `as_of` is a
+    timestamp text, `select` names models that are built together with all they need (default: everything). A dbt
+    test that fails, fails the test.
     """
 
-    def build(
+    def build_it(
         *,
         orders: Iterable[Row] = (),
         offers: Iterable[Row] = (),
@@ -185,11 +105,15 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
         min_drivers: int = 5,
         select: str | None = None,
     ) -> World:
-        path = tmp_path_factory.mktemp("world") / "working.duckdb"
-        logs = {"orders": list(orders), "offers": list(offers), "trips": list(trips)}
-        write_working_database(path, logs, reference or {}, as_of, min_drivers)
-        selection = ["--select", *(f"+{each}" for each in select.split())] if select else []
-        run_dbt(path, "build", *selection)
-        return World(path)
+        settings = Settings(title="A small world", privacy=PrivacySettings(min_drivers=min_drivers))
+        workspace = Workspace(tmp_path_factory.mktemp("world"), settings)
+        write_reference(workspace.root / "reference", reference or {})
+        take_in(workspace, {"orders": list(orders), "offers": list(offers), "trips": list(trips)})
+        limit = datetime.fromisoformat(as_of).astimezone(UTC) if as_of else None
+        prepare_working_database(workspace, read_reference(workspace.reference), limit)
+        results = build(workspace, [f"+{model}" for model in select.split()] if select else None)
+        failed = [f"{node.name}: {node.message}" for node in results if node.is_bad]
+        assert not failed, "\n".join(failed)
+        return World(workspace.working_database)
 
-    return build
+    return build_it
