@@ -1,0 +1,1 @@
+"""Ingestion and orchestration: logs in, published warehouse out."""

@@ -129,7 +129,11 @@ class Log:
             else:
                 yield each.name, each.kind.dtype, each.description
         yield "file_sha256", pl.String(), "SHA-256 of the bytes of the file the line came in."
-        yield "line_number", pl.Int64(), "Line of that file, from 1; the header of a CSV counts, blank lines count."
+        yield (
+            "line_number",
+            pl.Int64(),
+            "Line of that file, from 1; the header of a CSV counts, blank lines count.",
+        )
 
     @property
     def lake_schema(self) -> dict[str, pl.DataType]:
@@ -236,10 +240,18 @@ TRIPS: Final = Log(
         _DRIVER,
         _SITE,
         Field("block_id", Kind.ID, "The block the trip serves."),
-        Field("vehicle_class", Kind.TEXT, "Class of the car, of reference/vehicle_classes.csv.", default="unknown"),
+        Field(
+            "vehicle_class",
+            Kind.TEXT,
+            "Class of the car, of reference/vehicle_classes.csv.",
+            default="unknown",
+        ),
         Field("order_id", Kind.ID, "The order dropped off."),
         Field(
-            "pay_kind", Kind.CHOICE, "What the pay is for.", choices=("base", "tip", "incentive", "adjustment")
+            "pay_kind",
+            Kind.CHOICE,
+            "What the pay is for.",
+            choices=("base", "tip", "incentive", "adjustment"),
         ),
         Field("amount_usd", Kind.MONEY, "Toll or pay, USD; only an adjustment may be negative."),
         Field("facility", Kind.TEXT, "The toll road, bridge or tunnel."),

@@ -53,9 +53,7 @@ def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
         _check_references(table, rows)
     _check_consumption(rows["vehicle_classes"])
     return {
-        name: pl.DataFrame(
-            [tuple(row.values.values()) for row in rows[name]], schema=table.schema, orient="row"
-        )
+        name: pl.DataFrame([tuple(row.values.values()) for row in rows[name]], schema=table.schema, orient="row")
         for name, table in REFERENCE.items()
     }
 
@@ -67,9 +65,7 @@ def _read_table(table: Table, path: Path) -> list[_Row]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(_parse(table, path, csv.reader(file, strict=True)))
     except FileNotFoundError as error:
-        raise DoorstepError(
-            f"{path}: no such file. Every reference table but rivals.csv is needed."
-        ) from error
+        raise DoorstepError(f"{path}: no such file. Every reference table but rivals.csv is needed.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DoorstepError(f"{path}: cannot be read as UTF-8 CSV: {error}. Save it as such.") from error
 
@@ -88,9 +84,7 @@ def _parse(table: Table, path: Path, records: Any) -> Iterator[_Row]:  # noqa: A
         if not any(cell.strip() for cell in record):
             continue
         if len(record) != len(header):
-            row.refuse(
-                header[-1], f"the row has {len(record)} cells, the header {len(header)}. Mend the commas"
-            )
+            row.refuse(header[-1], f"the row has {len(record)} cells, the header {len(header)}. Mend the commas")
         cells = dict(zip(header, record, strict=True))
         for column in table.columns:
             row.values[column.name] = _value(column, cells[column.name].strip(), row)
@@ -170,9 +164,7 @@ def _check_keys(table: Table, rows: list[_Row]) -> None:
     for before, after in pairwise(ordered):
         same = before.key(table.key[:-1]) == after.key(table.key[:-1])
         if same and after.values["valid_from"] <= before.values["valid_to"]:
-            text = (
-                f"the period overlaps that of row {before.line}, which holds to {before.values['valid_to']}"
-            )
+            text = f"the period overlaps that of row {before.line}, which holds to {before.values['valid_to']}"
             after.refuse("valid_from", f"{text}. Let each end the day before the next begins")
 
 
@@ -199,12 +191,7 @@ def reference_warnings(tables: dict[str, pl.DataFrame]) -> list[str]:
 
 def _market_warnings(tables: dict[str, pl.DataFrame]) -> Iterator[str]:
     sites, prices, wages = tables["sites"], tables["fuel_prices"], tables["minimum_wages"]
-    fuels = (
-        tables["vehicle_classes"]
-        .filter(pl.col("kwh_per_100_miles").ne_missing(0))["fuel_type"]
-        .unique()
-        .sort()
-    )
+    fuels = tables["vehicle_classes"].filter(pl.col("kwh_per_100_miles").ne_missing(0))["fuel_type"].unique().sort()
     priced = set(prices.select("fuel_area", "fuel_type").unique().iter_rows())
     for market in tables["markets"].iter_rows(named=True):
         name, area, state = market["market_id"], market["fuel_area"], market["state"]

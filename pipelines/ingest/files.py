@@ -52,9 +52,7 @@ class LandedFile:
 
     @property
     def _suffix(self) -> str:
-        return next(
-            suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if self.name.endswith(suffix)
-        )
+        return next(suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if self.name.endswith(suffix))
 
     @property
     def dated(self) -> date | None:
@@ -79,7 +77,7 @@ def landed_files(folder: Path) -> list[LandedFile]:
     A name that starts with `.` or `_`, or ends in `.part` or `.tmp`, is unfinished. Links that lead out of
     `folder` and things that are no files get a refusal (`unsafe_path`), unknown suffixes `unsupported_file`.
     """
-    found = sorted(_walk(folder, folder), key=lambda path: os.fsencode(path))
+    found = sorted(_walk(folder, folder), key=os.fsencode)
     return [_landed_file(path, folder) for path in found]
 
 
@@ -132,7 +130,7 @@ def verify(file: LandedFile) -> None:
         with igzip.open(file.path, "rb") as stream:
             while stream.read(_PIECE):
                 pass
-    except (OSError, EOFError, isal_zlib.error) as error:
+    except (OSError, EOFError, isal_zlib.error) as error:  # pyright: ignore[reportGeneralTypeIssues] - isal's stub
         raise FileRefusedError("corrupt_file", f"gzip is damaged or cut short: {error}") from error
 
 

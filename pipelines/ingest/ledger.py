@@ -121,5 +121,5 @@ def _same_key(found: str | None, expected: str, workspace: Workspace) -> None:
     if found != expected:
         raise DoorstepError(
             f"{workspace.root}: the driver key is not the one this lake was written with. Put the old key back "
-            "(DOORSTEP_DRIVER_KEY or .driver_key), or delete lake/, quarantine/ and build/ to rebuild with new pseudonyms."
+            "(DOORSTEP_DRIVER_KEY or .driver_key), or delete lake/, quarantine/ and build/ to start over."
         )

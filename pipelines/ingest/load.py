@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipelines.contract import LOGS, Log
 from pipelines.ingest.files import FileRefusedError, LandedFile, landed_files, sha256_of, verify
@@ -213,7 +214,7 @@ def _stream(parts: Iterator[pl.DataFrame], log: Log, path: Path, metadata: dict[
         except FileRefusedError as error:  # Polars would wrap it in an error of its own
             failure.append(error)
 
-    lazy = pl.io.plugins.register_io_source(source, schema=log.lake_schema, is_pure=True)
+    lazy = register_io_source(source, schema=log.lake_schema, is_pure=True)
     lazy.sink_parquet(path, metadata=metadata)
     if failure:
         path.unlink()
@@ -221,11 +222,7 @@ def _stream(parts: Iterator[pl.DataFrame], log: Log, path: Path, metadata: dict[
 
 
 def _refused_lines(chunk: Chunk, refused: pl.DataFrame, entry: Entry) -> pl.DataFrame:
-    judged = refused.with_columns(
-        line=pl.Series(chunk.texts(refused["line_number"].to_list()), dtype=pl.String)
-    )
+    judged = refused.with_columns(line=pl.Series(chunk.texts(refused["line_number"].to_list()), dtype=pl.String))
     unread = chunk.unreadable.with_columns(field=pl.lit(None, pl.String))
     both = pl.concat([judged, unread.select(judged.columns)]).sort("line_number")
-    return both.with_columns(file=pl.lit(entry.path), file_sha256=pl.lit(entry.sha256)).select(
-        list(QUARANTINE_SCHEMA)
-    )
+    return both.with_columns(file=pl.lit(entry.path), file_sha256=pl.lit(entry.sha256)).select(list(QUARANTINE_SCHEMA))

@@ -169,9 +169,7 @@ def _json_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Iter
     for block, rest in _blocks(stream, quoted=False, is_sealed=is_sealed):
         last_line = int(block.line_numbers[-1]) if block.line_numbers.size else last_line
         records, kept, bad = _parse_json(block, names)
-        unreadable = [
-            (int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad
-        ]
+        unreadable = [(int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad]
         yield Chunk(
             _numbered(records, kept.line_numbers),
             _unreadable(unreadable + _fragment(last_line + 1, rest)),
@@ -274,9 +272,7 @@ def _csv_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Itera
         last_line = int(block.line_numbers[-1]) if block.line_numbers.size else last_line
         columns = _csv_columns(header or [], names)
         records, kept, bad = _parse_csv(block, columns)
-        unreadable = [
-            (int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad
-        ]
+        unreadable = [(int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad]
         unknown = {
             column.name.removeprefix("?"): column.len() - column.null_count()
             for column in records.get_columns()
@@ -364,8 +360,7 @@ def _parquet_chunks(file: LandedFile, names: list[str]) -> Iterator[Chunk]:
 
 def _parquet_chunk(frame: pl.DataFrame, schema: pl.Schema, names: list[str], offset: int) -> Chunk:
     records = frame.select(
-        _parquet_text(name, schema[name]) if name in schema else pl.lit(None, pl.String).alias(name)
-        for name in names
+        _parquet_text(name, schema[name]) if name in schema else pl.lit(None, pl.String).alias(name) for name in names
     )
     unknown = {name: frame.height - frame[name].null_count() for name in schema if name not in names}
 

@@ -16,9 +16,7 @@ import polars as pl
 from pipelines.contract import MAX_CLOCK_SKEW_MINUTES, MAX_FUTURE_HOURS, MONEY_SCALE, Field, Kind, Log
 
 _ID = r"^[A-Za-z0-9._:-]{1,64}$"
-_INSTANT = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
-)
+_INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NO_NUMBER = r"^[+-]?(?i:nan|inf|infinity)$"
 _WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
@@ -65,18 +63,14 @@ class Validator:
             records.lazy()
             .select(*self._texts, "line_number")
             .with_columns(*self._typed)
-            .with_columns(
-                is_refused=pl.any_horizontal(fault.is_hit.fill_null(value=False) for fault in faults)
-            )
+            .with_columns(is_refused=pl.any_horizontal(fault.is_hit.fill_null(value=False) for fault in faults))
             .collect()
         )
         names = [each.name for each in self._log.fields]
         good = frame.lazy().filter(~pl.col("is_refused")).select(*names, "line_number")
         accepted = good.with_columns(_defaults(self._log)).collect()
         if accepted.height == frame.height:
-            return Validated(
-                accepted, frame.clear().select("line_number", reason=pl.lit(""), field=pl.lit(""))
-            )
+            return Validated(accepted, frame.clear().select("line_number", reason=pl.lit(""), field=pl.lit("")))
         return Validated(accepted, _reasons(frame.filter("is_refused"), faults))
 
 
@@ -98,9 +92,7 @@ def _typed(field: Field, log: Log) -> pl.Expr:
             value = pl.when(text.str.contains(_INSTANT) & ~text.str.starts_with("0000")).then(value)
         case Kind.BOOLEAN:
             lower = text.str.to_lowercase()
-            value = (
-                pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
-            )
+            value = pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
         case Kind.INTEGER:
             number = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
             value = pl.when(text.str.contains(_WHOLE) & number.abs().le(_MAX_WHOLE)).then(number)
@@ -116,9 +108,7 @@ def _typed(field: Field, log: Log) -> pl.Expr:
 
 def _money(text: pl.Expr) -> pl.Expr:
     number = text.cast(pl.Float64, strict=False)
-    plain = (
-        pl.when(text.str.contains("[eE]")).then(number.round(MONEY_SCALE + 6).cast(pl.String)).otherwise(text)
-    )
+    plain = pl.when(text.str.contains("[eE]")).then(number.round(MONEY_SCALE + 6).cast(pl.String)).otherwise(text)
     is_exact = number.abs().lt(_MAX_MONEY) & ~plain.str.contains(_TOO_PRECISE)
     return pl.when(text.str.contains(_NUMBER) & is_exact).then(plain.cast(Kind.MONEY.dtype, strict=False))
 
@@ -190,9 +180,7 @@ def _defaults(log: Log) -> list[pl.Expr]:
 
 
 def _reasons(refused: pl.DataFrame, faults: list[_Fault]) -> pl.DataFrame:
-    first = pl.coalesce(
-        pl.when(fault.is_hit).then(pl.lit(index, pl.Int32)) for index, fault in enumerate(faults)
-    )
+    first = pl.coalesce(pl.when(fault.is_hit).then(pl.lit(index, pl.Int32)) for index, fault in enumerate(faults))
     index = refused.select(first.alias("index"))["index"].to_list()
     return refused.select(
         "line_number",

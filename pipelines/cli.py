@@ -1,0 +1,150 @@
+"""The `doorstep` command.
+
+Belongs here: arguments, messages, exit codes (0 good, 1 failed, 2 wrong usage). Does not belong here: any work; each
+command calls one function of another room. Slow imports happen inside the command that needs them.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines.workspace import WORKSPACE_VARIABLE, DoorstepError, Workspace, open_workspace, workspace_root
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Retail delivery logs in; a warehouse and pages on speed, acceptance and net hourly earnings out.",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        envvar=WORKSPACE_VARIABLE,
+        metavar="DIR",
+        help="The data set's directory. Default: data/ of the project.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def simulate(
+    workspace: WorkspaceOption = None,
+    days: Annotated[int, typer.Option(min=1, max=1000, help="Days of logs, from 2022-01-10.")] = 98,
+    drivers: Annotated[int, typer.Option(min=4, max=100_000, help="Drivers over all markets.")] = 240,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
+    destination: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write here instead of the workspace.", show_default=False),
+    ] = None,
+) -> None:
+    """Write simulated logs of the pilot, with the defects real logs have, and the truth beside them."""
+    from pipelines.simulate import simulate as run_simulation
+
+    root = destination.expanduser().absolute() if destination else workspace_root(workspace)
+    root.mkdir(parents=True, exist_ok=True)
+    with err.status("simulating"):
+        summary = run_simulation(root, days=days, drivers=drivers, seed=seed)
+    out.print(escape(str(summary)))
+
+
+@app.command("import")
+def import_(
+    adapter: Annotated[str, typer.Argument(metavar="ADAPTER", help="Folder with the adapter's SQL, or its name.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="The foreign files.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Bring foreign logs into the contract's form and land them in a workspace."""
+    from pipelines.adapters import import_logs
+
+    root = workspace_root(workspace)
+    with err.status("importing"):
+        written = import_logs(Path(adapter), inputs, root)
+    for path in written:
+        out.print(escape(f"landed {path.relative_to(root)}"))
+    out.print(escape(f"Next: doorstep run --workspace {root}"))
+
+
+@app.command()
+def run(workspace: WorkspaceOption = None) -> None:
+    """Take in whatever is new, rebuild, check, publish, draw the pages. All of it through Dagster."""
+    from pipelines.run import run_pipeline
+
+    chosen = _activate(workspace)
+    run_pipeline(chosen, out, err)
+
+
+@app.command()
+def ui(
+    workspace: WorkspaceOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open Dagster's UI, with schedule and sensor running. Ctrl-C ends it."""
+    from pipelines.run import dagster_home
+
+    chosen = _activate(workspace)
+    dagster_home(chosen)
+    out.print(f"Dagster on http://127.0.0.1:{port} for {escape(str(chosen.root))}; Ctrl-C ends it.")
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = ["dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(dagster, [str(dagster), *arguments])
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A query on the published file.")],
+    workspace: WorkspaceOption = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+) -> None:
+    """Run SQL on the published file, read-only."""
+    from pipelines.query import print_query
+
+    print_query(open_workspace(workspace), sql, as_csv=as_csv)
+
+
+@app.command()
+def doctor(workspace: WorkspaceOption = None) -> None:
+    """Say in one line each what is well and what is not; exit 1 if anything is not."""
+    from pipelines.doctor import examine
+
+    root = workspace_root(workspace)
+    findings = examine(root)
+    for finding in findings:
+        mark = {"good": "[green]ok  [/]", "warning": "[yellow]look[/]", "bad": "[red]bad [/]"}[finding.level]
+        out.print(f"{mark} {escape(finding.text)}", soft_wrap=True)
+    if any(finding.level == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _activate(given: Path | None) -> Workspace:
+    """The workspace, also for everything that reads it from the environment (Dagster's processes)."""
+    workspace = open_workspace(given)
+    os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
+    return workspace
+
+
+def main() -> None:
+    """Entry point: a mistake the user can mend is one message on stderr and exit code 1."""
+    try:
+        app()
+    except DoorstepError as error:
+        err.print(f"[red]doorstep:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
