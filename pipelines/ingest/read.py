@@ -270,7 +270,7 @@ def _csv_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Itera
             header = next(csv.reader([verbatim(block.record(0))]))
             block = block.only(np.arange(block.starts.size) > 0)  # noqa: PLW2901
         last_line = int(block.line_numbers[-1]) if block.line_numbers.size else last_line
-        columns = _csv_columns(header or [], names)
+        columns = _csv_columns(names if header is None else header, names)
         records, kept, bad = _parse_csv(block, columns)
         unreadable = [(int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad]
         unknown = {

@@ -141,7 +141,8 @@ def _is_bad_type(field: Field) -> pl.Expr:
     unread = text.is_not_null() & pl.col(field.name).is_null()
     match field.kind:
         case Kind.INTEGER:
-            return unread & ~text.str.contains(_WHOLE) & ~text.str.contains(_NO_NUMBER)
+            is_finite = text.cast(pl.Float64, strict=False).is_finite().fill_null(value=True)
+            return unread & ~text.str.contains(_WHOLE) & is_finite
         case Kind.NUMBER | Kind.MONEY:
             return unread & ~text.str.contains(_NUMBER) & ~text.str.contains(_NO_NUMBER)
         case _:

@@ -1,0 +1,388 @@
+"""Every rule of the log contract that looks at files: formats, names, damage, identity."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import stat
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.contract import LOGS
+from pipelines.ingest.read import BLOCK_BYTES
+from pipelines.workspace import DoorstepError
+from tests.unit.ingesting import PLACED, SENT, jsonl, land, of_lines, take_in
+
+ORDERS = [PLACED | {"event_id": f"o-{i}", "dropoff_latitude": 36 + i / 10} for i in range(5)]
+
+
+def as_csv(lines: list[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, sorted({key for line in lines for key in line}), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue().encode()
+
+
+def as_parquet(lines: list[dict[str, Any]]) -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame(lines).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+FORMATS = {
+    "a.jsonl": jsonl(*ORDERS),
+    "a.jsonl.gz": gzip.compress(jsonl(*ORDERS)),
+    "a.csv": as_csv(ORDERS),
+    "a.csv.gz": gzip.compress(as_csv(ORDERS)),
+    "a.parquet": as_parquet(ORDERS),
+    "bom.jsonl": b"\xef\xbb\xbf" + jsonl(*ORDERS),
+    "bom.csv": b"\xef\xbb\xbf" + as_csv(ORDERS),
+    "crlf.jsonl": jsonl(*ORDERS).replace(b"\n", b"\r\n"),
+    "crlf.csv": as_csv(ORDERS).replace(b"\n", b"\r\n"),
+    "blank.jsonl": jsonl(*ORDERS).replace(b"\n", b"\n\n  \n"),
+    "blank.csv": as_csv(ORDERS).replace(b"\n", b"\n\n"),
+    "two_members.jsonl.gz": gzip.compress(jsonl(*ORDERS[:2])) + gzip.compress(jsonl(*ORDERS[2:])),
+    "no_last_newline.jsonl.gz": gzip.compress(jsonl(*ORDERS).rstrip()),
+    "spaced.jsonl": jsonl(*(json.dumps(line, indent=None, separators=(" , ", " : ")) for line in ORDERS)),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_gives_the_same_events(tmp_path, name):
+    land(tmp_path, "orders", name, FORMATS[name])
+    taken = take_in(tmp_path, "orders")
+    expected = of_lines(tmp_path / "plain", "orders", *ORDERS).lake.drop("file_sha256", "line_number")
+    assert taken.lake.drop("file_sha256", "line_number").equals(expected)
+    assert (taken.entry.lines, taken.entry.quarantined, taken.entry.drifted_fields) == (5, 0, "{}")
+
+
+def test_the_line_number_is_that_of_the_file_header_and_blank_lines_counted(tmp_path):
+    land(tmp_path, "orders", "a.csv", FORMATS["blank.csv"])
+    assert take_in(tmp_path, "orders").lake["line_number"].to_list() == [3, 5, 7, 9, 11]
+
+
+@pytest.mark.parametrize("name", ["empty.jsonl", "empty.csv", "blank.jsonl"])
+def test_a_file_without_records_has_no_lines(tmp_path, name):
+    land(tmp_path, "orders", name, b"" if name.startswith("empty") else b"\n \r\n")
+    entry = take_in(tmp_path, "orders").entry
+    assert (entry.status, entry.lines) == ("loaded", 0)
+
+
+def test_a_csv_of_a_header_alone_has_no_lines(tmp_path):
+    land(tmp_path, "orders", "a.csv", b"event_id,event_type\n")
+    entry = take_in(tmp_path, "orders").entry
+    assert (entry.status, entry.lines) == ("loaded", 0)
+
+
+UNPARSEABLE = [
+    b'{"event_id":"o-1"',
+    b"not json",
+    b"[1]",
+    b"null",
+    b"5",
+    b'{"a":1}{"a":2}',
+    b"{'event_id': 'o-1'}",
+    b'{"a":"\xff"}',
+    b'{"a":"tab\there"}',
+]
+
+
+@pytest.mark.parametrize("line", UNPARSEABLE)
+def test_a_line_that_is_no_json_object_is_kept_verbatim_and_its_neighbours_load(tmp_path, line):
+    land(tmp_path, "orders", "a.jsonl", jsonl(ORDERS[0]) + b"\n" + line + b"\n" + jsonl(ORDERS[1]))
+    taken = take_in(tmp_path, "orders")
+    assert taken.lake["event_id"].to_list() == ["o-0", "o-1"]
+    assert taken.lake["line_number"].to_list() == [1, 4]
+    [refused] = taken.quarantine
+    assert (refused["reason"], refused["line_number"], refused["file"]) == ("unparseable_line", 3, "a.jsonl")
+    assert refused["line"] == line.decode("utf-8", "backslashreplace")
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_a_json_number_that_is_none_is_out_of_range_of_its_field(tmp_path, constant):
+    line = json.dumps(SENT).replace("63", constant)
+    assert of_lines(tmp_path, "offers", line).reasons == ["out_of_range:pay_usd"]
+
+
+def test_of_a_repeated_key_the_first_counts_however_the_line_is_read(tmp_path):
+    twice = json.dumps(PLACED).replace("{", '{"order_id":"first",', 1)
+    bad_neighbour = twice.replace('"o-1"', '"o-2"').replace("}", ',"package_count":1e400}')
+    taken = of_lines(tmp_path, "orders", twice, bad_neighbour)
+    assert taken.row["order_id"] == "first"
+    assert taken.reasons == ["out_of_range:package_count"]
+
+
+CSV_HEADER = b"event_id,event_type,occurred_at,received_at,order_id,reason\n"
+CANCELLED = b"%s,cancelled,2022-05-21T19:00:00Z,2022-05-21T19:00:00Z,ord-1,%s\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b'"two, or more"', "two, or more"),
+        (b'"said ""no"""', 'said "no"'),
+        (b'"on two\nlines"', "on two\nlines"),
+        (b"", None),
+        (b'""', None),
+    ],
+)
+def test_quoted_csv_fields_are_read_as_rfc_4180_says(tmp_path, text, reason):
+    land(tmp_path, "orders", "a.csv", CSV_HEADER + CANCELLED % (b"o-1", text) + CANCELLED % (b"o-2", b"customer"))
+    taken = take_in(tmp_path, "orders")
+    assert taken.lake["reason"].to_list() == [reason, "customer"]
+
+
+@pytest.mark.parametrize("row", [b"o-9,cancelled,2022-05-21T19:00:00Z", CANCELLED.strip() % (b"o-9", b"x") + b",extra"])
+def test_a_csv_row_with_fewer_or_more_fields_than_its_header_is_unparseable(tmp_path, row):
+    rows = CANCELLED % (b"o-1", b"store") + row + b"\n" + CANCELLED % (b"o-2", b"store")
+    land(tmp_path, "orders", "a.csv", CSV_HEADER + rows)
+    taken = take_in(tmp_path, "orders")
+    assert taken.lake["event_id"].to_list() == ["o-1", "o-2"]
+    assert [(each["reason"], each["line"]) for each in taken.quarantine] == [("unparseable_line", row.decode())]
+
+
+def test_extra_and_missing_csv_columns_in_any_order_load_what_the_contract_names(tmp_path):
+    lines = [{"shoe_size": "44", **dict(reversed(PLACED.items()))}]
+    land(tmp_path, "orders", "a.csv", as_csv(lines))
+    taken = take_in(tmp_path, "orders")
+    assert (taken.row["order_id"], taken.entry.drifted_fields) == ("ord-1", '{"shoe_size":1}')
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_a_last_line_without_newline_goes_to_quarantine_and_the_rest_loads(tmp_path, name):
+    land(tmp_path, "orders", name, FORMATS[name].rstrip())
+    taken = take_in(tmp_path, "orders")
+    assert (taken.entry.lines, taken.entry.accepted, taken.reasons) == (5, 4, ["incomplete_line"])
+    assert taken.quarantine[0]["line_number"] == 5 + name.endswith("csv")
+
+
+GZIP = gzip.compress(b"".join(jsonl(PLACED | {"event_id": f"o-{i}"}) for i in range(1000)))
+DAMAGED = {
+    "cut short": GZIP[:-4],
+    "cut in the middle": GZIP[: len(GZIP) // 2],
+    "checksum": GZIP[:-8] + bytes(4) + GZIP[-4:],
+    "a flipped bit": GZIP[:60] + bytes([GZIP[60] ^ 4]) + GZIP[61:],
+    "trailing garbage": GZIP + b"garbage",
+    "empty": b"",
+    "no gzip": b"plain text\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_gzip_file_is_refused_whole_and_the_good_ones_load(tmp_path, damage):
+    land(tmp_path, "orders", "bad.jsonl.gz", DAMAGED[damage])
+    land(tmp_path, "orders", "good.jsonl", jsonl(PLACED))
+    taken = take_in(tmp_path, "orders")
+    bad, good = taken.entries
+    assert (bad.status, bad.reason, bad.lines, good.accepted) == ("refused", "corrupt_file", 0, 1)
+    assert taken.lake.height == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 but no more", as_parquet(ORDERS)[:-20]])
+def test_a_damaged_parquet_file_is_refused_whole(tmp_path, content):
+    land(tmp_path, "orders", "a.parquet", content)
+    assert take_in(tmp_path, "orders").entry.reason == "corrupt_file"
+
+
+def test_typed_parquet_columns_are_read_and_instants_without_zone_are_not(tmp_path):
+    frame = pl.DataFrame(ORDERS).with_columns(
+        pl.col("occurred_at", "received_at").str.to_datetime(time_zone="UTC", time_unit="ms")
+    )
+    for name, each in {
+        "zoned.parquet": frame.with_columns(pl.col("occurred_at").dt.convert_time_zone("America/New_York")),
+        "naive.parquet": frame.with_columns(pl.col("occurred_at").dt.replace_time_zone(None)),
+    }.items():
+        buffer = io.BytesIO()
+        each.write_parquet(buffer)
+        land(tmp_path, "orders", name, buffer.getvalue())
+    taken = take_in(tmp_path, "orders")
+    assert (taken.lake.height, set(taken.reasons)) == (5, {"bad_type:occurred_at"})
+    expected = of_lines(tmp_path / "plain", "orders", *ORDERS).lake
+    assert taken.lake["occurred_at"].equals(expected["occurred_at"])
+
+
+def test_the_same_bytes_under_another_name_load_nothing_twice(tmp_path):
+    land(tmp_path, "orders", "a.jsonl", jsonl(PLACED))
+    land(tmp_path, "orders", "b/b.jsonl", jsonl(PLACED))
+    taken = take_in(tmp_path, "orders")
+    assert [(entry.status, entry.lines) for entry in taken.entries] == [("loaded", 1), ("duplicate", 0)]
+    assert taken.lake.height == 1
+
+
+def test_a_second_ingest_loads_nothing_and_changes_no_file(tmp_path):
+    land(tmp_path, "orders", "a.jsonl", jsonl(PLACED, "junk"))
+    take_in(tmp_path, "orders")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    assert take_in(tmp_path, "orders").entries == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize(
+    "name", [".a.jsonl", "_a.jsonl", "a.jsonl.part", "a.jsonl.tmp", "_sub/a.jsonl", ".git/a.jsonl"]
+)
+def test_a_file_without_its_final_name_is_left_alone(tmp_path, name):
+    land(tmp_path, "orders", name, jsonl(PLACED))
+    assert take_in(tmp_path, "orders").entries == []
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl.bz2", "a.json", "README"])
+def test_an_unknown_suffix_is_refused_by_name(tmp_path, name):
+    land(tmp_path, "orders", name, jsonl(PLACED))
+    assert take_in(tmp_path, "orders").entry.reason == "unsupported_file"
+
+
+ODD_NAMES = [
+    "[ab].csv",
+    "*.csv",
+    "-rf.jsonl",
+    "a b.jsonl",
+    "new\nline.jsonl",
+    "é.jsonl",
+    "x" * 249 + ".jsonl",
+    "?.parquet",
+]
+
+
+def test_odd_names_are_names_and_not_patterns(tmp_path):
+    for index, name in enumerate(ODD_NAMES):
+        line = PLACED | {"event_id": f"o-{index}"}
+        content = {"csv": as_csv, "parquet": as_parquet}.get(name.rsplit(".", 1)[-1], lambda lines: jsonl(*lines))
+        land(tmp_path, "orders", name, content([line]))
+    taken = take_in(tmp_path, "orders")
+    assert {entry.status for entry in taken.entries} == {"loaded"}
+    assert sorted(taken.lake["event_id"]) == sorted(f"o-{index}" for index in range(len(ODD_NAMES)))
+    assert all("\n" not in entry.path for entry in taken.entries)
+
+
+def test_a_name_that_is_not_utf_8_is_escaped_in_the_ledger(tmp_path):
+    land(tmp_path, "orders", os.fsdecode(b"\xff.jsonl"), jsonl(PLACED))
+    assert take_in(tmp_path, "orders").entry.path == "\\xff.jsonl"
+
+
+def test_a_link_out_of_landing_is_refused_and_one_within_is_a_twin(tmp_path):
+    secret = tmp_path / "secret.jsonl"
+    secret.write_bytes(jsonl(PLACED))
+    inside = land(tmp_path, "orders", "a.jsonl", jsonl(PLACED | {"event_id": "o-2"}))
+    (inside.parent / "out.jsonl").symlink_to(secret)
+    (inside.parent / "twin.jsonl").symlink_to(inside)
+    taken = take_in(tmp_path, "orders")
+    assert [entry.reason or entry.status for entry in taken.entries] == ["loaded", "unsafe_path", "duplicate"]
+    assert taken.lake["event_id"].to_list() == ["o-2"]
+
+
+def test_a_folder_named_like_a_file_is_a_folder(tmp_path):
+    land(tmp_path, "orders", "day.csv/a.jsonl", jsonl(PLACED))
+    assert take_in(tmp_path, "orders").entry.path == "day.csv/a.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("2022-05-21/a.jsonl", "2022-05-21"),
+        ("x/dt=2022-05-21/2022-05-22.jsonl", "2022-05-21"),
+        ("2022-99-99/2022-05-23.jsonl", "2022-05-23"),
+    ],
+)
+def test_a_file_lands_on_the_first_date_in_its_path(tmp_path, name, expected):
+    land(tmp_path, "orders", name, jsonl(PLACED))
+    taken = take_in(tmp_path, "orders")
+    assert str(taken.entry.landed_on) == expected
+    assert (tmp_path / "lake/orders" / f"landed_on={expected}" / f"{taken.entry.sha256}.parquet").exists()
+
+
+def test_a_file_without_a_date_lands_on_the_day_of_its_first_ingest(tmp_path):
+    land(tmp_path, "orders", "a.jsonl", jsonl(PLACED))
+    entry = take_in(tmp_path, "orders").entry
+    assert entry.landed_on == entry.first_ingested_at.date()
+
+
+def test_reading_a_file_again_replaces_its_part_and_keeps_its_first_ingest(tmp_path):
+    path = land(tmp_path, "orders", "a.jsonl", jsonl(PLACED, PLACED | {"event_id": "o-2", "site_id": "new_mall"}))
+    first = take_in(tmp_path, "orders").entry
+    assert (first.accepted, first.quarantined) == (1, 1)
+    from pipelines.ingest import ingest
+    from pipelines.workspace import open_workspace
+
+    again = ingest(open_workspace(tmp_path), "orders", ["las_vegas_mall", "new_mall"], again=[path])
+    [entry] = again.entries
+    assert (entry.accepted, entry.quarantined, entry.first_ingested_at) == (2, 0, first.first_ingested_at)
+    assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 1
+    assert list((tmp_path / "quarantine").rglob("*.parquet")) == []
+
+
+def test_quarantine_is_readable_by_its_owner_only(tmp_path):
+    of_lines(tmp_path, "orders", "junk")
+    [part] = (tmp_path / "quarantine").rglob("*.parquet")
+    assert stat.S_IMODE(part.stat().st_mode) == 0o600
+
+
+def test_a_lost_build_folder_is_made_again_from_the_lake(tmp_path):
+    path = land(tmp_path, "orders", "a.jsonl", jsonl(PLACED, "junk"))
+    before = take_in(tmp_path, "orders").entry
+    (tmp_path / "build/ledger/orders.parquet").unlink()
+    path.unlink()
+    land(tmp_path, "orders", "b.jsonl", jsonl(PLACED | {"event_id": "o-2"}))
+    taken = take_in(tmp_path, "orders")
+    ledger = pl.read_parquet(tmp_path / "build/ledger/orders.parquet").filter(path="a.jsonl").to_dicts()
+    assert taken.lake.height == 2
+    assert [(row["sha256"], row["lines"], row["first_ingested_at"]) for row in ledger] == [
+        (before.sha256, 2, before.first_ingested_at)
+    ]
+
+
+def test_another_driver_key_is_refused_before_pseudonyms_are_mixed(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOORSTEP_DRIVER_KEY", "one")
+    of_lines(tmp_path, "offers", SENT)
+    monkeypatch.setenv("DOORSTEP_DRIVER_KEY", "two")
+    with pytest.raises(DoorstepError, match="driver key"):
+        take_in(tmp_path, "offers")
+
+
+def test_a_file_of_many_blocks_keeps_its_line_numbers(tmp_path):
+    padding = "x" * 2000
+    count = 2 * BLOCK_BYTES // 2000
+    lines = [PLACED | {"event_id": f"o-{i}", "store_id": padding} for i in range(count)]
+    lines[count // 2]["order_id"] = ""
+    land(tmp_path, "orders", "a.jsonl.gz", gzip.compress(jsonl(*lines), 1))
+    taken = take_in(tmp_path, "orders")
+    numbers = taken.lake.select(pl.col("event_id").str.slice(2).cast(pl.Int64) + 1, "line_number")
+    assert (taken.entry.lines, taken.entry.accepted) == (count, count - 1)
+    assert numbers["event_id"].equals(numbers["line_number"], check_names=False)
+    assert [row["line_number"] for row in taken.quarantine] == [count // 2 + 1]
+
+
+LINE = st.one_of(
+    st.sampled_from([PLACED, PLACED | {"package_count": "x"}, PLACED | {"site_id": "atlantis"}]).map(json.dumps),
+    st.dictionaries(
+        st.sampled_from([field.name for field in LOGS["orders"].fields] + ["strange"]),
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    ).map(json.dumps),
+    st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20),
+    st.just(""),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(LINE, max_size=12), is_compressed=st.booleans(), newline=st.booleans())
+def test_no_line_is_ever_lost(tmp_path_factory, lines, is_compressed, newline):
+    root = tmp_path_factory.mktemp("w")
+    content = "\n".join(lines).encode() + (b"\n" if newline and lines else b"")
+    land(
+        root,
+        "orders",
+        "a.jsonl.gz" if is_compressed else "a.jsonl",
+        gzip.compress(content) if is_compressed else content,
+    )
+    taken = take_in(root, "orders")
+    numbers = [*taken.lake["line_number"], *(row["line_number"] for row in taken.quarantine)]
+    expected = [index for index, line in enumerate(content.split(b"\n"), start=1) if line.strip()]
+    assert taken.entry.lines == taken.entry.accepted + taken.entry.quarantined
+    assert sorted(numbers) == expected
+    for row in taken.quarantine:
+        assert row["line"] == lines[row["line_number"] - 1].rstrip("\r")
