@@ -25,6 +25,7 @@ from pipelines.ingest.files import FileRefusedError, LandedFile, opened
 BLOCK_BYTES = 16 << 20
 PARQUET_ROWS = 200_000
 _BOM = b"\xef\xbb\xbf"
+_Unreadable = tuple[int, str, str]  # line number, reason, the line verbatim
 _NEWLINE, _QUOTE, _COMMA = ord("\n"), ord('"'), ord(",")
 
 
@@ -90,8 +91,8 @@ class _Block:
         return _Block(data, ends - lengths, ends, self.line_numbers[keep])
 
 
-def _blocks(stream: BinaryIO, *, quoted: bool, is_sealed: bool) -> Iterator[tuple[_Block, bytes]]:
-    """Blocks of whole records, blank ones left out, with the fragment that ends the file after the last of them.
+def _blocks(stream: BinaryIO, *, quoted: bool, is_sealed: bool) -> Iterator[tuple[_Block, list[_Unreadable]]]:
+    """Blocks of whole records, blank ones left out; with the last, the fragment that ends the file.
 
     quoted: a newline within double quotes ends no record (CSV). is_sealed: the file's end is vouched for by a
     checksum, so a last line without newline is whole.
@@ -111,7 +112,8 @@ def _blocks(stream: BinaryIO, *, quoted: bool, is_sealed: bool) -> Iterator[tupl
         cut = int(ends[-1]) if ends.size else 0
         rest = data[cut:]
         block, line_number = _block(data[:cut], ends, line_number, quoted=quoted)
-        yield block, rest if at_end else b""
+        is_cut_off = at_end and rest.strip()
+        yield block, [(line_number, "incomplete_line", verbatim(rest))] if is_cut_off else []
 
 
 def _record_ends(data: bytes, *, quoted: bool) -> np.ndarray:
@@ -144,17 +146,13 @@ def _without_blank_records(block: _Block) -> _Block:
     return block.only(~blank) if blank.any() else block
 
 
-def _unreadable(entries: Iterable[tuple[int, str, str]]) -> pl.DataFrame:
+def _unreadable(entries: Iterable[_Unreadable]) -> pl.DataFrame:
     schema = {"line_number": pl.Int64, "reason": pl.String, "line": pl.String}
     return pl.DataFrame(list(entries), schema=schema, orient="row")
 
 
 def _text_frame(rows: list[dict[str, str | None]], names: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
-
-
-def _fragment(line_number: int, rest: bytes) -> list[tuple[int, str, str]]:
-    return [(line_number, "incomplete_line", verbatim(rest))] if rest.strip() else []
 
 
 def _numbered(records: pl.DataFrame, line_numbers: np.ndarray) -> pl.DataFrame:
@@ -165,14 +163,12 @@ def _numbered(records: pl.DataFrame, line_numbers: np.ndarray) -> pl.DataFrame:
 
 
 def _json_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Iterator[Chunk]:
-    last_line = 0
-    for block, rest in _blocks(stream, quoted=False, is_sealed=is_sealed):
-        last_line = int(block.line_numbers[-1]) if block.line_numbers.size else last_line
+    for block, fragment in _blocks(stream, quoted=False, is_sealed=is_sealed):
         records, kept, bad = _parse_json(block, names)
         unreadable = [(int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad]
         yield Chunk(
             _numbered(records, kept.line_numbers),
-            _unreadable(unreadable + _fragment(last_line + 1, rest)),
+            _unreadable(unreadable + fragment),
             kept.texts,
             _unknown_json_fields(kept, records),
         )
@@ -264,12 +260,10 @@ def _unknown_json_fields(block: _Block, records: pl.DataFrame) -> Counter[str]:
 
 def _csv_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Iterator[Chunk]:
     header: list[str] | None = None
-    last_line = 0
-    for block, rest in _blocks(stream, quoted=True, is_sealed=is_sealed):
+    for block, fragment in _blocks(stream, quoted=True, is_sealed=is_sealed):
         if header is None and block.starts.size:
             header = next(csv.reader([verbatim(block.record(0))]))
             block = block.only(np.arange(block.starts.size) > 0)  # noqa: PLW2901
-        last_line = int(block.line_numbers[-1]) if block.line_numbers.size else last_line
         columns = _csv_columns(names if header is None else header, names)
         records, kept, bad = _parse_csv(block, columns)
         unreadable = [(int(block.line_numbers[i]), "unparseable_line", verbatim(block.record(i))) for i in bad]
@@ -283,7 +277,7 @@ def _csv_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Itera
         )
         yield Chunk(
             _numbered(known, kept.line_numbers),
-            _unreadable(unreadable + _fragment(last_line + 1, rest)),
+            _unreadable(unreadable + fragment),
             kept.texts,
             Counter({name: count for name, count in unknown.items() if count}),
         )
