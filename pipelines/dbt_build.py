@@ -58,7 +58,7 @@ def build(
     if select:
         arguments += ["--select", *select]
     with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
-        results = _invoke(arguments, log_path=target / "logs", on_node=on_node)
+        results = _invoke(arguments, log_path=target / "logs", on_node=on_node, is_parsed=True)
     return [
         NodeResult(
             unique_id=result.node.unique_id,
@@ -72,7 +72,13 @@ def build(
     ]
 
 
-def _invoke(arguments: list[str], log_path: Path, on_node: Callable[[str], None] = lambda name: None) -> Any:  # noqa: ANN401 - dbt's results have no public type
+def _invoke(  # noqa: ANN202 - dbt's results have no public type
+    arguments: list[str],
+    log_path: Path,
+    on_node: Callable[[str], None] = lambda name: None,
+    *,
+    is_parsed: bool = False,
+):
     # Imported here: dbt takes over a second to import, and most commands never need it.
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
@@ -85,13 +91,26 @@ def _invoke(arguments: list[str], log_path: Path, on_node: Callable[[str], None]
     common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--log-path", str(log_path)]
     try:
         with _environment({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}):
-            outcome = dbtRunner(callbacks=[listen]).invoke([*arguments, *common, "--quiet", "--log-level", "none"])
+            manifest = _parsed_project() if is_parsed else None
+            outcome = dbtRunner(manifest, callbacks=[listen]).invoke(
+                [*arguments, *common, "--quiet", "--log-level", "none"]
+            )
     finally:
         _close_connections()
         reset_adapters()
     if outcome.exception or outcome.result is None:
         raise DoorstepError(f"dbt could not run: {outcome.exception}. Its log: {log_path / 'dbt.log'}")
     return outcome.result
+
+
+def _parsed_project():  # noqa: ANN202 - dbt's class
+    # The parse that ensure_manifest left behind, as dbt's own object: parsing again takes longer than building.
+    from dbt.contracts.graph.manifest import Manifest
+
+    ensure_manifest()
+    manifest = Manifest.from_msgpack((MANIFEST.parent / "partial_parse.msgpack").read_bytes())
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _close_connections() -> None:

@@ -56,8 +56,9 @@ def publish(workspace: Workspace, target: Path | None = None) -> Published:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with duckdb.connect(str(workspace.working_database), read_only=True) as connection:
+        with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
+            connection.execute(f"attach {_quoted(str(workspace.working_database))} as working (read_only)")
             connection.execute(f"attach {_quoted(str(unfinished))} as published (storage_version '{STORAGE_VERSION}')")
             tables = _tables(connection)
             for table in tables:
