@@ -1,0 +1,54 @@
+"""Workspaces of simulated logs that went the whole way once, and the command that takes them there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.simulate import simulate
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def doorstep(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user would, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with simulated logs in landing and a driver key of its own, nothing run yet. Copy it to use it."""
+    root = tmp_path_factory.mktemp("simulated workspace [1]")
+    simulate(root, days=42, drivers=60, seed=7)
+    (root / ".driver_key").write_text("a key for tests")
+    return root
+
+
+@pytest.fixture(scope="session")
+def built(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same workspace after one run. Copy it before changing it."""
+    root = tmp_path_factory.mktemp("built") / "work space"
+    shutil.copytree(landed, root)
+    done = doorstep("run", "--workspace", root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+def fingerprints(root: Path, *schemas: str) -> dict[str, tuple[int, str]]:
+    """Rows and fingerprint of each published table of the schemas."""
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select table_name, row_count, row_fingerprint from audit.builds").fetchall()
+    return {name: (count, print_) for name, count, print_ in rows if name.split(".")[0] in schemas}

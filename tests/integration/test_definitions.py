@@ -1,0 +1,51 @@
+"""What Dagster is shown."""
+
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from pipelines.contract import LOGS
+from pipelines.defs import warehouse
+from pipelines.definitions import defs
+from pipelines.reference_tables import REFERENCE
+
+
+@pytest.fixture(scope="module")
+def graph() -> dg.AssetGraph:
+    return defs.resolve_asset_graph()
+
+
+def test_assets_have_the_names_of_their_tables(graph):
+    keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert {f"lake/{log}" for log in LOGS} <= keys
+    assert {f"reference/{table}" for table in REFERENCE} <= keys
+    assert {"audit/files", "audit/quarantine_reasons", "audit/logs", "audit/conflicts", "audit/orphans"} <= keys
+    assert {"stg_orders", "fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_driver"} <= keys
+    assert {"delivery_speed", "offer_acceptance", "driver_earnings", "warehouse", "pages/delivery_speed"} <= keys
+
+
+def test_every_asset_has_a_group_a_description_and_an_owner(graph):
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.group_name != "default" and node.description and node.owners, key
+
+
+def test_there_is_one_job_one_schedule_and_one_sensor():
+    repository = defs.get_repository_def()
+    assert [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")] == ["refresh"]
+    assert [schedule.cron_schedule for schedule in repository.schedule_defs] == ["0 6 * * *"]
+    assert [sensor.name for sensor in repository.sensor_defs] == ["landing"]
+
+
+def test_every_dbt_data_test_is_an_asset_check(graph):
+    tests = {node["name"] for node in warehouse.MANIFEST["nodes"].values() if node["resource_type"] == "test"}
+    checks = {key.name for key in graph.asset_check_keys}
+    assert tests and tests <= checks
+
+
+def test_loading_the_definitions_starts_no_dbt_when_the_manifest_is_fresh():
+    code = "import sys, pipelines.definitions; print('dbt.cli.main' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,170 @@
+"""The whole way, as a user goes it."""
+
+import gzip
+import json
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.conftest import doorstep, fingerprints
+
+LOGS = ("orders", "offers", "trips")
+
+
+@pytest.fixture
+def copied(built: Path, tmp_path: Path) -> Path:
+    root = tmp_path / "copy"
+    shutil.copytree(built, root)
+    return root
+
+
+def test_a_second_run_loads_nothing_and_changes_no_row(copied: Path):
+    before = fingerprints(copied, "main", "reference", "audit")
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 0, done.stderr
+    assert fingerprints(copied, "main", "reference", "audit") == before
+    ledgers = sorted((copied / "build/ledger").iterdir())
+    assert [path.stem for path in ledgers] == sorted(LOGS)
+
+
+def test_the_order_and_the_split_of_files_change_no_row(landed: Path, built: Path, tmp_path: Path):
+    root = tmp_path / "another order"
+    (root / "landing").mkdir(parents=True)
+    for name in ("reference", "workspace.toml", ".driver_key"):
+        source = landed / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    randomness = random.Random(3)
+    for log in LOGS:
+        lines: list[bytes] = []
+        for path in sorted((landed / "landing" / log).rglob("*")):
+            if path.name.endswith((".jsonl", ".jsonl.gz")):
+                content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+                whole, _, _fragment = content.removeprefix(b"\xef\xbb\xbf").rpartition(b"\n")
+                lines += whole.split(b"\n")
+            elif path.is_file():
+                target = root / "landing" / log / f"{path.parent.name}-{path.name}"
+                target.parent.mkdir(exist_ok=True)
+                shutil.copy(path, target)
+        randomness.shuffle(lines)
+        for index in range(5):
+            (root / "landing" / log / f"{index}.jsonl").write_bytes(b"\n".join(lines[index::5]) + b"\n")
+    done = doorstep("run", "--workspace", root)
+    assert done.returncode == 0, done.stderr
+    assert fingerprints(root, "main") == fingerprints(built, "main")
+
+
+def test_a_reader_keeps_its_snapshot_while_a_new_file_is_published(copied: Path):
+    path = str(copied / "warehouse.duckdb")
+    with duckdb.connect(path, read_only=True) as reader:
+        before = reader.execute("select count(*) from fct_deliveries").fetchone()
+        line = {
+            "event_id": "new-order",
+            "event_type": "placed",
+            "occurred_at": "2022-02-19T12:00:00-08:00",
+            "received_at": "2022-02-19T20:00:00Z",
+            "order_id": "new-order",
+            "site_id": "las_vegas_mall",
+        }
+        (copied / "landing/orders/new.jsonl").write_text(json.dumps(line) + "\n")
+        done = doorstep("run", "--workspace", copied)
+        assert done.returncode == 0, done.stderr
+        assert reader.execute("select count(*) from fct_deliveries").fetchone() == before
+    with duckdb.connect(path, read_only=True) as reader:
+        assert reader.execute("select count(*) from fct_deliveries").fetchone() == (before[0] + 1,)
+
+
+def test_a_broken_reference_table_stops_the_run_with_one_message_and_leaves_the_old_file(copied: Path):
+    sites = copied / "reference" / "sites.csv"
+    sites.write_text(sites.read_text().replace("mall", "bazaar", 1).replace(",mall,", ",bazaar,", 1))
+    before = (copied / "warehouse.duckdb").read_bytes()
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 1
+    assert "sites.csv" in done.stderr and "row" in done.stderr and "Traceback" not in done.stderr
+    assert (copied / "warehouse.duckdb").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_used_is_named_and_the_others_load(copied: Path):
+    (copied / "landing/trips/cut.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 1000)[:-5])
+    (copied / "landing/trips/notes.txt").write_text("hello")
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 0, done.stderr
+    assert "cut.jsonl.gz" in done.stdout and "notes.txt" in done.stdout
+    looked = doorstep("doctor", "--workspace", copied)
+    assert looked.returncode == 1 and "corrupt_file" in looked.stdout
+
+
+def test_every_published_table_and_column_is_described(built: Path):
+    with duckdb.connect(str(built / "warehouse.duckdb"), read_only=True) as connection:
+        bare = connection.execute(
+            "select table_name, null from duckdb_tables() where coalesce(comment, '') = '' union all "
+            "select table_name, column_name from duckdb_columns() "
+            "where schema_name in ('main', 'reference', 'audit') and coalesce(comment, '') = '' and not internal"
+        ).fetchall()
+        tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    assert bare == []
+    assert {"fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "delivery_speed", "builds", "markets"} <= tables
+    assert not {table for table in tables if table.startswith(("stg_", "int_")) or table == "warehouse"}
+
+
+def test_the_published_file_is_of_the_format_duckdb_1_4_reads(built: Path):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{built}/warehouse.duckdb' as published (read_only)")
+        tags = connection.execute("select tags from duckdb_databases() where database_name = 'published'").fetchone()
+    assert "v1.4.0" in str(tags)
+
+
+def test_no_raw_driver_id_is_in_the_published_file_or_the_lake(built: Path):
+    with duckdb.connect() as connection:
+        truth = f"{built}/truth/fct_offers.parquet".replace("[", "[[]")
+        ids = [row[0] for row in connection.execute(f"select distinct driver_id from '{truth}'").fetchall()]
+    assert ids
+    for path in [built / "warehouse.duckdb", *(built / "lake").rglob("*.parquet")]:
+        content = path.read_bytes()
+        assert not [each for each in ids if each.encode() in content], path
+
+
+def test_the_command_answers_from_any_folder_in_a_path_with_spaces(built: Path, tmp_path: Path):
+    done = doorstep("query", "select count(*) as n from fct_trips", "--csv", "--workspace", built, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.splitlines()[0] == "n" and int(done.stdout.splitlines()[1]) > 0
+    by_environment = doorstep("query", "select 1 as one", "--csv", cwd=tmp_path, DOORSTEP_WORKSPACE=str(built))
+    assert by_environment.stdout.splitlines() == ["one", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["query", "select 1"], 2),
+        (["query", "selekt 1"], 1),
+        (["query", "create table x(a int)"], 1),
+        (["frobnicate"], 2),
+        (["run", "--days", "3"], 2),
+        (["query"], 2),
+        (["--help"], 0),
+    ],
+)
+def test_exit_codes_are_0_good_1_failed_2_wrong_usage(built: Path, arguments: list[str], code: int):
+    expected_here = 0 if arguments == ["query", "select 1"] else code
+    done = doorstep(*arguments, DOORSTEP_WORKSPACE=str(built))
+    assert done.returncode == expected_here, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_workspace_that_is_not_there_is_said_so(tmp_path: Path):
+    done = doorstep("run", "--workspace", tmp_path / "nowhere")
+    assert done.returncode == 1 and "nowhere" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_empty_workspace_makes_whole_pages_that_say_there_is_no_data(tmp_path: Path):
+    done = doorstep("run", "--workspace", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("no data in these logs") == 3
+    assert "No data in these logs" in (tmp_path / "dashboards/index.html").read_text()
+
+
+def test_the_run_is_recorded_where_the_ui_looks(built: Path):
+    with sqlite3.connect(built / "build/dagster/history/runs.db") as connection:
+        assert connection.execute("select status from runs").fetchall() == [("SUCCESS",)]
