@@ -47,9 +47,8 @@ class Validator:
 
     def __init__(self, log: Log, site_ids: list[str]) -> None:
         self._log = log
-        self._typed = [_typed(each, log) for each in log.fields]
-        self._texts = [_applicable(each, log) for each in log.fields]
-        self._faults = list(_faults(log, site_ids))
+        self._site_ids = site_ids
+        self._plans: dict[frozenset[str], _Plan] = {}
 
     def check(self, records: pl.DataFrame, first_ingested_at: datetime) -> Validated:
         """Splits text records (see `read.Chunk.records`) into typed events and refusals.
@@ -58,11 +57,12 @@ class Validator:
         """
         horizon = pl.lit(first_ingested_at + timedelta(hours=MAX_FUTURE_HOURS), pl.Datetime("us", "UTC"))
         future = _Fault("received_in_future", "received_at", pl.col("received_at") > horizon)
-        faults = [*self._faults, future]
+        plan = self._plan(frozenset(column.name for column in records if column.null_count() < records.height))
+        faults = [*plan.faults, future]
         frame = (
             records.lazy()
-            .select(*self._texts, "line_number")
-            .with_columns(*self._typed)
+            .select(*plan.texts, "line_number")
+            .with_columns(*plan.typed)
             .with_columns(is_refused=pl.any_horizontal(fault.is_hit.fill_null(value=False) for fault in faults))
             .collect()
         )
@@ -72,6 +72,30 @@ class Validator:
         if accepted.height == frame.height:
             return Validated(accepted, frame.clear().select("line_number", reason=pl.lit(""), field=pl.lit("")))
         return Validated(accepted, _reasons(frame.filter("is_refused"), faults))
+
+    def _plan(self, present: frozenset[str]) -> "_Plan":
+        # Most chunks use few of the log's fields; what is null all over need not be looked at but for being missing.
+        if present not in self._plans:
+            fields = [field for field in self._log.fields if field.name in present]
+            absent = [field for field in self._log.fields if field.name not in present]
+            self._plans[present] = _Plan(
+                texts=[_applicable(field, self._log) for field in self._log.fields],
+                typed=[
+                    *(_typed(field) for field in fields),
+                    *(pl.lit(None, field.kind.dtype).alias(field.name) for field in absent),
+                ],
+                faults=list(_faults(self._log, fields, self._site_ids)),
+            )
+        return self._plans[present]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The expressions that judge chunks with values in the same fields."""
+
+    texts: list[pl.Expr]
+    typed: list[pl.Expr]
+    faults: list[_Fault]
 
 
 def _applicable(field: Field, log: Log) -> pl.Expr:
@@ -84,7 +108,7 @@ def _applicable(field: Field, log: Log) -> pl.Expr:
     return text.alias(f"text:{field.name}")
 
 
-def _typed(field: Field, log: Log) -> pl.Expr:
+def _typed(field: Field) -> pl.Expr:
     text = pl.col(f"text:{field.name}")
     match field.kind:
         case Kind.TIMESTAMP:
@@ -113,8 +137,8 @@ def _money(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(_NUMBER) & is_exact).then(plain.cast(Kind.MONEY.dtype, strict=False))
 
 
-def _faults(log: Log, site_ids: list[str]) -> Iterator[_Fault]:
-    """All faults but `received_in_future`, first come first named."""
+def _faults(log: Log, present: list[Field], site_ids: list[str]) -> Iterator[_Fault]:
+    """All faults but `received_in_future` of lines with values in `present` fields, first come first named."""
     for field in log.fields:
         requiring = log.event_types_requiring(field.name)
         if requiring:
@@ -122,14 +146,14 @@ def _faults(log: Log, site_ids: list[str]) -> Iterator[_Fault]:
             if len(requiring) < len(log.events):
                 missing &= pl.col("event_type").is_in(requiring)
             yield _Fault(f"missing_field:{field.name}", field.name, missing)
-    for field in log.fields:
+    for field in present:
         if field.kind not in (Kind.ID, Kind.TEXT, Kind.CHOICE):
             yield _Fault(f"bad_type:{field.name}", field.name, _is_bad_type(field))
-    for field in log.fields:
+    for field in present:
         for is_hit in _out_of_range(field, log):
             yield _Fault(f"out_of_range:{field.name}", field.name, is_hit)
     yield _Fault("unknown_event_type", "event_type", ~pl.col("event_type").is_in(list(log.events)))
-    if any(field.name == "site_id" for field in log.fields):
+    if any(field.name == "site_id" for field in present):
         yield _Fault("unknown_site", "site_id", ~pl.col("site_id").is_in(site_ids))
     skew = pl.col("occurred_at") - pl.col("received_at")
     yield _Fault("occurred_after_received", "occurred_at", skew > pl.duration(minutes=MAX_CLOCK_SKEW_MINUTES))
