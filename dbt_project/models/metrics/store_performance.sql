@@ -1,0 +1,95 @@
+with
+
+deliveries as (
+
+    select * from {{ ref('fct_deliveries') }}
+
+),
+
+-- Trips whose orders all come from one store: only there is the time at the pick-up that store's.
+one_store_trips as (
+
+    select
+        trip_id,
+        min(order_id) as order_id
+    from deliveries
+    where trip_id is not null
+    group by trip_id
+    having
+        count(*) = count(store_id)
+        and count(distinct store_id) = 1
+        and count(distinct site_id) = 1
+
+),
+
+-- The trip's dwell rides on one of its orders, so that it counts once however many orders the trip served.
+dwells as (
+
+    select
+        one_store_trips.order_id,
+        {{ duration_minutes('fct_trips.arrived_at_pickup_at', 'fct_trips.departed_pickup_at') }} as dwell_minutes
+    from one_store_trips
+    inner join {{ ref('fct_trips') }} as fct_trips on one_store_trips.trip_id = fct_trips.trip_id
+
+),
+
+orders as (
+
+    select
+        deliveries.*,
+        dwells.dwell_minutes,
+        deliveries.status = 'cancelled' and deliveries.cancel_reason = 'store' as is_cancelled_by_store
+    from deliveries
+    left join dwells on deliveries.order_id = dwells.order_id
+    where deliveries.store_id is not null
+
+),
+
+cells as (
+
+    {{ cells(
+        'orders', ref('fct_deliveries'), 'placed_date',
+        columns=[
+            'market_id', 'offer_type', 'site_id', 'store_id', 'preparation_minutes', 'pickup_wait_minutes',
+            'dwell_minutes', 'is_cancelled_by_store', 'is_on_time',
+        ],
+        grains=['week', 'all'],
+        totals=[]
+    ) }}
+
+),
+
+summed as (
+
+    select
+        {{ cell_keys() }},
+        site_id,
+        store_id,
+        count(*) as orders,
+        {%- for each in ['preparation_minutes', 'pickup_wait_minutes', 'dwell_minutes'] %}
+            {{ percentiles(each, [0.5, 0.9]) }} as {{ each }},
+        {%- endfor %}
+        count(dwell_minutes) as dwell_trips,
+        count(*) filter (where is_cancelled_by_store) as cancelled_by_store,
+        count(is_on_time) as due,
+        count(*) filter (where is_on_time) as on_time
+    from cells
+    group by all
+
+)
+
+select
+    {{ cell_keys() }},
+    site_id,
+    store_id,
+    orders,
+    {%- for each in ['preparation_minutes', 'pickup_wait_minutes', 'dwell_minutes'] %}
+        {{ percentile_columns(each, each, ['p50', 'p90']) }},
+    {%- endfor %}
+    dwell_trips,
+    cancelled_by_store,
+    {{ ratio('cancelled_by_store', 'orders') }} as cancelled_by_store_share,
+    due,
+    on_time,
+    {{ share_with_interval('on_time_share', 'on_time', 'due') }}
+from summed

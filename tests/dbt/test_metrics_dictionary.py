@@ -1,0 +1,86 @@
+"""Every metric explains itself: the dictionary, the comments and the contracts of the metric tables, built by dbt."""
+
+import re
+
+import pytest
+
+from pipelines.workspace import PROJECT_ROOT
+
+KEYS = {"grain", "period_start", "market_id", "offer_type", "site_id", "store_id", "is_suppressed"}
+
+
+@pytest.fixture(scope="module")
+def world(build_world):
+    placed = {
+        "event_type": "placed",
+        "occurred_at": "2022-05-21T12:00:00-07:00",
+        "order_id": "o",
+        "site_id": "las_vegas_mall",
+    }
+    return build_world(orders=[placed])
+
+
+@pytest.fixture(scope="module")
+def columns(world):
+    """(table, column) to (type, comment) of main."""
+    rows = world.rows("select * from duckdb_columns() where schema_name = 'main'")
+    return {(row["table_name"], row["column_name"]): (row["data_type"], row["comment"]) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def dictionary(world):
+    return world.rows("select * from metric_dictionary")
+
+
+def test_the_dictionary_holds_every_metric_column_and_nothing_else(columns, dictionary):
+    listed = {(row["table_name"], row["name"]) for row in dictionary}
+    tables = {table for table, _ in listed}
+    assert {"delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"} <= tables
+    assert listed == {(table, name) for table, name in columns if table in tables and name not in KEYS}
+
+
+def test_every_metric_has_a_direction_from_the_contract_and_a_source_that_exists(world, columns, dictionary):
+    audit = world.rows("select table_name, column_name from duckdb_columns() where schema_name = 'audit'")
+    known = set(columns) | {(row["table_name"], row["column_name"]) for row in audit}
+    for row in dictionary:
+        where = f"{row['table_name']}.{row['name']}"
+        assert row["better"] in ("up", "down", None), where
+        assert row["source_tables"], f"{where}: its formula names no column of the facts: {row['formula']}"
+        for source in (row["source_columns"] or "").split(", ") if row["source_columns"] else []:
+            assert tuple(source.split(".")) in known, f"{where}: {source} does not exist"
+
+
+def test_a_formula_that_reaches_over_other_metrics_ends_at_the_facts(dictionary):
+    sources = {(row["table_name"], row["name"]): row["source_columns"] for row in dictionary}
+    assert sources["driver_earnings", "net_per_hour_usd"] == "fct_trips.net_usd, fct_trips.on_job_hours"
+    assert sources["offer_acceptance", "acceptance_share"] == "fct_offers.outcome, fct_offers.is_at_risk"
+    assert "fct_offers.block_starts_at" not in sources["offer_acceptance", "blocks_due"], "blocks have their own start"
+
+
+def test_a_metrics_comment_says_meaning_unit_and_formula(columns, dictionary):
+    for row in dictionary:
+        _, comment = columns[row["table_name"], row["name"]]
+        assert comment == f"{row['meaning']} Unit: {row['unit']}. Formula: {row['formula']}."
+
+
+def test_units_are_in_the_types(columns, dictionary):
+    by_unit = {"USD": "DECIMAL(12,4)", "USD/hour": "DECIMAL(12,4)"}
+    by_unit |= dict.fromkeys(("share", "minutes", "hours", "miles", "seconds"), "DOUBLE")
+    for row in dictionary:
+        dtype, _ = columns[row["table_name"], row["name"]]
+        assert dtype == by_unit.get(row["unit"], "BIGINT"), f"{row['table_name']}.{row['name']} in {row['unit']}"
+
+
+def test_the_dictionary_knows_the_pages_that_read_a_table(dictionary):
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in PROJECT_ROOT.glob("dashboards/pages/*.py")}
+    for table in {row["table_name"] for row in dictionary}:
+        reading = {name for name, text in pages.items() if re.search(rf"\bfrom (main\.)?{table}\b", text)}
+        (listed,) = {row["shown_on"] for row in dictionary if row["table_name"] == table}
+        said = set((listed or "").split(", ")) - {""}
+        assert said == reading, f"{table}.yml says shown_on {said}, the pages that select from it are {reading}"
+
+
+def test_facts_without_rows_make_metric_tables_without_rows(build_world):
+    empty = build_world()
+    for table in ("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"):
+        assert empty.value(f"select count(*) from {table}") == 0
