@@ -211,9 +211,9 @@ def _vehicle_class_warnings(tables: dict[str, pl.DataFrame]) -> Iterator[str]:
     classes = tables["vehicle_classes"]["vehicle_class"]
     if "unknown" not in classes:
         yield "vehicle_classes.csv: no class `unknown`; costs of trips without a known class stay unknown."
-    for name in classes:
-        if name not in tables["mileage_rates"]["vehicle_class"]:
-            yield f"mileage_rates.csv: none for {name}; costs of its trips stay unknown."
+    rated = tables["mileage_rates"]["vehicle_class"]
+    if unrated := [name for name in classes if name not in rated]:
+        yield f"mileage_rates.csv: none for {', '.join(unrated)}; costs of such trips stay unknown."
 
 
 def _gaps(tables: dict[str, pl.DataFrame]) -> Iterator[str]:

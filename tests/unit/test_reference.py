@@ -1,12 +1,15 @@
 """The reference tables: what is shipped is sound, and what is broken is said in one message."""
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.reference import read_reference, reference_warnings
 from pipelines.reference_tables import REFERENCE
@@ -169,6 +172,30 @@ def test_what_leaves_figures_unknown_is_a_warning(folder: Path):
         "minimum_wages.csv: none for ID",
         "sites.csv: kiosk is no mall",
         "vehicle_classes.csv: no class `unknown`",
-        "mileage_rates.csv: none for any",
-        "mileage_rates.csv: none for bicycle",
+        "mileage_rates.csv: none for any, bicycle",
     ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    periods=st.lists(
+        st.tuples(st.dates(date(2021, 1, 1), date(2021, 3, 1)), st.integers(0, 20)), min_size=1, max_size=5
+    )
+)
+def test_periods_are_refused_exactly_if_some_day_lies_in_two_of_them(
+    tmp_path_factory: pytest.TempPathFactory, periods: list[tuple[date, int]]
+):
+    folder = Path(shutil.copytree(SHIPPED_DATA / "reference", tmp_path_factory.mktemp("laws") / "reference"))
+    spans = [(first, first + timedelta(days=length)) for first, length in periods]
+    lines = [f"{first},{last},0.5,made up" for first, last in spans]
+    text = "\n".join(["valid_from,valid_to,usd_per_mile,source", *lines])
+    (folder / "tax_mileage_rates.csv").write_text(text, encoding="utf-8")
+    days = [first + timedelta(days=day) for first, last in spans for day in range((last - first).days + 1)]
+    if len(days) == len(set(days)):
+        tables = read_reference(folder)
+        gaps = [text for text in reference_warnings(tables) if text.startswith("tax")]
+        ordered = sorted(spans)
+        assert len(gaps) == sum(b[0] - a[1] > timedelta(days=1) for a, b in pairwise(ordered))
+    else:
+        with pytest.raises(DoorstepError, match=r"overlaps|again"):
+            read_reference(folder)
