@@ -1,0 +1,113 @@
+"""What holds for every model: described, typed by its name, empty logs build, SQL stays in the shared subset."""
+
+import re
+
+import pytest
+
+from pipelines.workspace import DBT_PROJECT
+
+TYPES = {
+    r".*_at": "TIMESTAMP WITH TIME ZONE",
+    r".*_date": "DATE",
+    r".*_(minutes|hours|miles)(_(mean|p\d\d(_censored)?))?": "DOUBLE",
+    r".*_usd": "DECIMAL(12,4)",
+    r".*_share": "DOUBLE",
+    r"(is|has)_.*": "BOOLEAN",
+}
+NOT_SHARED = {
+    "asof join": r"\basof\b",
+    "select * exclude": r"\bexclude\b",
+    "strftime": r"\bstrftime\b",
+    "timezone()": r"\btimezone\s*\(",
+    "quantile_cont": r"\bquantile_cont\b",
+    "arg_max": r"\barg_(max|min)\b",
+    "list()": r"\blist\s*\(",
+    "integer division //": r"//",
+    "generate_series": r"\bgenerate_series\b",
+    "cast by ::": r"::",
+    "epoch_us and the like": r"\bepoch_\w+",
+    "date_diff": r"\bdate_?diff\b",
+    "day of week": r"\b(iso)?dow\b",
+}
+
+
+@pytest.fixture(scope="module")
+def empty_world(build_world):
+    return build_world()
+
+
+def test_empty_logs_build_every_table_with_no_rows(empty_world):
+    facts = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_date", "dim_driver", "dim_store")
+    counts = {name: empty_world.value(f"select count(*) from {name}") for name in facts}
+    assert counts == dict.fromkeys(facts, 0)
+
+
+def test_every_published_table_and_column_says_what_it_means(empty_world):
+    tables = empty_world.rows("""
+        select schema_name || '.' || table_name as name, comment from duckdb_tables()
+        where schema_name in ('main', 'audit', 'reference')
+    """)
+    columns = empty_world.rows("""
+        select schema_name || '.' || table_name || '.' || column_name as name, comment from duckdb_columns()
+        where schema_name in ('main', 'audit', 'reference') and not internal
+    """)
+    assert len(tables) > 20
+    assert [row["name"] for row in [*tables, *columns] if not row["comment"]] == []
+
+
+def test_a_columns_type_follows_from_its_name(empty_world):
+    columns = empty_world.rows("""
+        select table_name, column_name, data_type from duckdb_columns()
+        where schema_name in ('main', 'audit') and not internal
+    """)
+    wrong = [
+        f"{row['table_name']}.{row['column_name']}: {row['data_type']}, not {expected}"
+        for row in columns
+        for pattern, expected in TYPES.items()
+        if re.fullmatch(pattern, row["column_name"]) and row["data_type"] != expected
+    ]
+    assert wrong == []
+
+
+def sql_files():
+    """Models, tests and macros but the portable ones, which are there to hide the differences."""
+    files = [
+        *DBT_PROJECT.glob("models/**/*.sql"),
+        *DBT_PROJECT.glob("tests/*.sql"),
+        *DBT_PROJECT.glob("macros/**/*.sql"),
+    ]
+    return [path for path in files if path.parent.name != "portable"]
+
+
+def bare(sql):
+    """SQL without comments, texts and template tags, which may say anything."""
+    return re.sub(r"\{#.*?#\}|\{%.*?%\}|--[^\n]*|'[^'\n]*'", " ", sql, flags=re.DOTALL)
+
+
+def test_sql_outside_the_portable_macros_is_what_duckdb_and_spark_share():
+    found = [
+        f"{path.name}: {what}"
+        for path in sql_files()
+        for what, pattern in NOT_SHARED.items()
+        if re.search(pattern, bare(path.read_text()), flags=re.IGNORECASE)
+    ]
+    assert len(sql_files()) > 30
+    assert found == []
+
+
+def test_every_dispatched_macro_is_written_for_both_engines():
+    text = "".join(path.read_text() for path in DBT_PROJECT.glob("macros/portable/*.sql"))
+    dispatched = set(re.findall(r"adapter\.dispatch\('(\w+)'\)", text))
+    assert dispatched
+    missing = [
+        f"{engine}__{name}"
+        for name in sorted(dispatched)
+        for engine in ("duckdb", "spark")
+        if f"macro {engine}__{name}(" not in text
+    ]
+    assert missing == []
+
+
+def test_no_model_reads_the_environment_so_that_one_manifest_serves_all_workspaces():
+    reading = [path.name for path in sql_files() if re.search(r"\b(env_var|var)\s*\(", path.read_text())]
+    assert reading == []
