@@ -3,6 +3,8 @@
 import hashlib
 import json
 import random
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
 
 NOON = "2022-05-21T12:00:00-07:00"
 LATER = "2022-05-21T13:00:00-07:00"
@@ -55,39 +57,66 @@ def test_as_of_a_moment_only_what_was_received_by_then_is_known(build_world):
     assert world.value("select cast(cut as varchar) from audit.logs where log = 'orders'") == ("2022-05-21 19:00:00+00")
 
 
-def test_no_order_of_arrival_changes_what_stands(build_world):
-    lines = [placed(store_id=f"s-{number}") for number in range(6)]
-    found = set()
-    for seed in range(2):
-        random.Random(seed).shuffle(lines)
-        world = build_world(orders=lines, select="logs conflicts")
-        found.add(world.value("select store_id from staging.stg_orders"))
-    assert len(found) == 1, f"the order of lines chose the winner: {found}"
+def instant(text):
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def test_of_a_conflict_the_least_hash_of_the_canonical_json_stands(build_world):
-    stores = ['quo"te', "back\\slash", "tab\there", "Zoë"]
-    lines = [
-        placed(event_id=f"p-{n}", store_id=store, dropoff_latitude=36.5, package_count=packages, promised_at=EVENING)
-        for n, store in enumerate(stores)
-        for packages in (1, 2, 3)
+def fingerprint(line):
+    """SHA-256 of the canonical JSON, written down here a second time and independently."""
+    names = ("occurred_at", "received_at", "promised_at")
+    content = {name: instant(value) if name in names else value for name, value in line.items()}
+    content |= {"retracted": line.get("retracted", False)}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def random_lines(seed, count=400):
+    chance = random.Random(seed)
+    return [
+        placed(
+            event_id=f"e-{chance.randrange(count // 4)}",
+            received_at=chance.choice([NOON, LATER, EVENING]),
+            package_count=chance.choice([1, 1, 1, 2]),
+            promised_at=EVENING,
+            dropoff_latitude=36.5,
+            store_id=chance.choice(['quo"te', "back\\slash", "tab\there", "Zoë"]),
+            retracted=chance.random() < 0.2,
+        )
+        for _ in range(count)
     ]
 
-    def fingerprint(line):
-        instants = {
-            "occurred_at": "2022-05-21T19:00:00.000000Z",
-            "received_at": "2022-05-21T19:00:00.000000Z",
-            "promised_at": "2022-05-22T03:00:00.000000Z",
-        }
-        content = line | instants | {"retracted": False}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
 
-    world = build_world(orders=lines, select="logs conflicts")
-    stands = {row["event_id"]: row["package_count"] for row in world.rows("select * from staging.stg_orders")}
-    listed = {row["content_sha256"] for row in world.rows("select content_sha256 from audit.conflicts")}
-    for event_id, winner in stands.items():
-        ranked = sorted((line for line in lines if line["event_id"] == event_id), key=fingerprint)
-        assert winner == ranked[0]["package_count"]
-        assert {fingerprint(line) for line in ranked[1:]} <= listed
-    assert len(stands) == len(stores) and len(listed) == 2 * len(stores)
+def expected_of(lines):
+    """What the contract says of the lines: counts by class, and the fingerprints of what is current."""
+    found, current = Counter(accepted=len(lines)), set()
+    by_event = defaultdict(lambda: defaultdict(Counter))
+    for line in lines:
+        by_event[line["event_id"]][line["received_at"]][fingerprint(line)] += 1
+    retracted = {fingerprint(line) for line in lines if line["retracted"]}
+    for moments in by_event.values():
+        for contents in moments.values():
+            found["duplicates"] += contents.total() - len(contents)
+            found["conflicts"] += len(contents) - 1
+        found["superseded"] += len(moments) - 1
+        stands = min(moments[max(moments)])
+        found["retracted" if stands in retracted else "current"] += 1
+        current |= {stands} - retracted
+    return {name: count for name, count in found.items() if count}, current
+
+
+def test_what_stands_is_chosen_by_content_whatever_the_order_of_arrival(build_world):
+    lines = random_lines(seed=1)
+    expected, current = expected_of(lines)
+    assert len(expected) == 6, "every class occurs"
+    for order in (lines, sorted(lines, key=fingerprint)):
+        world = build_world(orders=order, select="logs conflicts")
+        assert counts(world) == expected
+        staged = world.rows("select event_id, received_at, store_id, package_count from staging.stg_orders")
+        content = {name: placed()[name] for name in ("event_type", "occurred_at", "order_id", "site_id")}
+        content |= {"promised_at": EVENING, "dropoff_latitude": 36.5}
+        assert {
+            fingerprint(content | row | {"received_at": row["received_at"].isoformat()}) for row in staged
+        } == current
+        listed = world.rows("select content_sha256 from audit.conflicts")
+        assert len(listed) == expected["conflicts"]
+        assert {row["content_sha256"] for row in listed}.isdisjoint(current)
