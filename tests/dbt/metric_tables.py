@@ -61,10 +61,9 @@ class MetricModels:
         unknown = {column for row in rows for column in row} - types.keys()
         assert not unknown, f"{name} has no column {unknown}"
         if rows:
-            places = ", ".join("?" * len(types))
-            connection.executemany(
-                f"insert into {table} values ({places})", [[row.get(column) for column in types] for row in rows]
-            )
+            one_row = f"({', '.join('?' * len(types))})"
+            values = [row.get(column) for row in rows for column in types]
+            connection.execute(f"insert into {table} values {', '.join([one_row] * len(rows))}", values)
 
 
 @dataclass(frozen=True)

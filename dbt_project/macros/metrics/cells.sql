@@ -39,14 +39,13 @@ All metrics are aggregates over these cells, so a total can never be made of ave
 
 {#- The four keys of a cell, as columns of `relation`. -#}
 {% macro cell_keys(relation=none) -%}
-    {%- for key in ['grain', 'period_start', 'market_id', 'offer_type'] %}
-        {{ relation ~ '.' if relation }}{{ key }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    {{ of }}grain, {{ of }}period_start, {{ of }}market_id, {{ of }}offer_type
 {%- endmacro %}
 
 {#- The join condition of two relations that have a row per cell. -#}
 {% macro same_cell(left, right) -%}
-    {%- for key in ['grain', 'period_start', 'market_id', 'offer_type'] %}
-        {{ 'and ' if not loop.first }}{{ left }}.{{ key }} = {{ right }}.{{ key }}
-    {%- endfor %}
+    {%- for key in ['grain', 'period_start', 'market_id', 'offer_type'] -%}
+        {{ left }}.{{ key }} = {{ right }}.{{ key }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
