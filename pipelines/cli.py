@@ -56,7 +56,10 @@ def simulate(
     root.mkdir(parents=True, exist_ok=True)
     with err.status("simulating"):
         summary = run_simulation(root, days=days, drivers=drivers, seed=seed)
-    out.print(escape(str(summary)))
+    total, refused = sum(summary.lines.values()), sum(summary.quarantined.values())
+    facts = ", ".join(f"{count:,} {fact.removeprefix('fct_')}" for fact, count in summary.facts.items())
+    out.print(f"Simulated {facts}: {total:,} lines, {refused:,} of them broken, in {summary.files} files.")
+    out.print(escape(f"Logs: {summary.landing}  Truth: {summary.truth}"), soft_wrap=True)
 
 
 @app.command("import")

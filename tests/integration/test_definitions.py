@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import dagster as dg
 import pytest
 
 from pipelines.contract import LOGS
@@ -13,7 +12,7 @@ from pipelines.reference_tables import REFERENCE
 
 
 @pytest.fixture(scope="module")
-def graph() -> dg.AssetGraph:
+def graph():
     return defs.resolve_asset_graph()
 
 
