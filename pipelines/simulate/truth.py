@@ -87,7 +87,7 @@ def true_deliveries(record: Record, sites: pl.DataFrame, cut: datetime) -> pl.Da
             (pl.col("promised_at") <= cut).alias("is_promise_due"),
             _is_on_time(cut).alias("is_on_time"),
             (pl.col("delivered_date") == pl.col("placed_date")).alias("is_same_day"),
-            (pl.col("delivered_date") <= pl.col("placed_date").dt.offset_by("1d")).alias("is_next_day"),
+            (pl.col("delivered_date") - pl.col("placed_date")).dt.total_days().is_between(0, 1).alias("is_next_day"),
             is_disordered("placed_at", "ready_at", "picked_up_at", "delivered_at").alias("has_clock_disorder"),
         )
         .sort("order_id")
@@ -127,7 +127,8 @@ def _status() -> pl.Expr:
 
 
 def _is_on_time(cut: datetime) -> pl.Expr:
-    promised = pl.col("promised_at")
+    """A delivery beats a cancellation here too: what the customer got is judged, whatever was said before."""
+    promised, delivered = pl.col("promised_at"), pl.col("delivered_at")
     withdrawn = (pl.col("cancel_reason") == "customer") & (pl.col("cancelled_at") <= promised)
-    is_in_time = (pl.col("delivered_at") <= promised).fill_null(value=False)
-    return pl.when((promised <= cut) & ~withdrawn.fill_null(value=False)).then(is_in_time)
+    is_judged = delivered.is_not_null() | ~withdrawn.fill_null(value=False)
+    return pl.when((promised <= cut) & is_judged).then((delivered <= promised).fill_null(value=False))
