@@ -157,7 +157,7 @@ class _Loader:
 
         place = Path(f"landed_on={entry.landed_on}") / f"{entry.sha256}.parquet"
         self._write_part(parts(), self.workspace.lake / self.log.name / place, entry)
-        quarantine = pl.concat(refused)
+        quarantine = pl.concat(refused).sort("line_number")
         self._write_quarantine(quarantine, self.workspace.quarantine / self.log.name / place)
         return replace(
             entry,

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.contract import LOGS
-from pipelines.ingest.read import BLOCK_BYTES
+from pipelines.ingest.lines import BLOCK_BYTES
 from pipelines.workspace import DoorstepError
 from tests.unit.ingesting import PLACED, SENT, jsonl, land, of_lines, take_in
 
@@ -128,6 +128,8 @@ CANCELLED = b"%s,cancelled,2022-05-21T19:00:00Z,2022-05-21T19:00:00Z,ord-1,%s\n"
         (b'"two, or more"', "two, or more"),
         (b'"said ""no"""', 'said "no"'),
         (b'"on two\nlines"', "on two\nlines"),
+        (b'"on three\n\nlines"', "on three\n\nlines"),
+        (b'12" by 14"', '12" by 14"'),
         (b"", None),
         (b'""', None),
     ],
@@ -145,6 +147,27 @@ def test_a_csv_row_with_fewer_or_more_fields_than_its_header_is_unparseable(tmp_
     taken = take_in(tmp_path, "orders")
     assert taken.lake["event_id"].to_list() == ["o-1", "o-2"]
     assert [(each["reason"], each["line"]) for each in taken.quarantine] == [("unparseable_line", row.decode())]
+
+
+@pytest.mark.parametrize("text", [b'"never closed', b'"closed"too late', b'one" quote', b'"a", "b"'])
+def test_a_stray_quote_refuses_its_own_line_at_most(tmp_path, text):
+    rows = [CANCELLED % (b"o-%d" % i, text if i == 3 else b'"well, quoted"') for i in range(9)]
+    land(tmp_path, "orders", "a.csv", CSV_HEADER + b"".join(rows))
+    taken = take_in(tmp_path, "orders")
+    loaded = [f"o-{i}" for i in range(9)]
+    if taken.quarantine:
+        loaded.remove("o-3")
+        assert [(row["line_number"], row["reason"]) for row in taken.quarantine] == [(5, "unparseable_line")]
+    assert taken.lake["event_id"].to_list() == loaded
+
+
+def test_a_quoted_field_may_go_on_across_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.ingest.lines.BLOCK_BYTES", 97)
+    rows = [CANCELLED % (b"o-%d" % i, b'"first\nsecond\n""third"""' if i % 3 else b"plain") for i in range(20)]
+    land(tmp_path, "orders", "a.csv", CSV_HEADER + b"".join(rows))
+    taken = take_in(tmp_path, "orders")
+    assert taken.lake["event_id"].to_list() == [f"o-{i}" for i in range(20)]
+    assert taken.lake["reason"].to_list() == ['first\nsecond\n"third"' if i % 3 else "plain" for i in range(20)]
 
 
 def test_extra_and_missing_csv_columns_in_any_order_load_what_the_contract_names(tmp_path):

@@ -1,0 +1,138 @@
+"""Blocks of CSV into records of text, as RFC 4180 says, without one stray quote swallowing what follows.
+
+Belongs here: headers, quotes, records of several lines. Does not belong here: whether a value is any good
+(`validate.py`).
+
+A line with an even number of quotes is a record by itself. One with an odd number opens a quoted field that goes on
+over lines up to the next such line, if both together read as one record; if they do not, the first is refused alone.
+"""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipelines.ingest.lines import COMMA, QUOTE, Block, verbatim
+
+MAX_RECORD_LINES = 1000
+UNKNOWN = "?"  # stands before the name of a column that is not the log's
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a CSV file, made unique; a name that is not the log's, or comes again, starts with `?`."""
+
+    columns: list[str]
+
+    @classmethod
+    def of(cls, line: bytes, names: list[str]) -> "Header":
+        """Reads the header line; `names` are the log's fields."""
+        columns: list[str] = []
+        for name in next(csv.reader([verbatim(line)]), []):
+            known = name.strip()
+            candidate = known if known in names and known not in columns else f"{UNKNOWN}{known}"
+            while candidate in columns:
+                candidate += "'"
+            columns.append(candidate)
+        return cls(columns)
+
+
+def join_lines(block: Block, header: Header, *, is_last: bool) -> tuple[Block, Block | None]:
+    """Lines into records, and the lines held back because a quoted field may go on in the next block."""
+    if b'"' not in block.data:
+        return block.without_blank(), None
+    is_quote = np.concatenate(([0], np.cumsum(block.bytes_array == QUOTE)))
+    odd = np.flatnonzero((is_quote[block.ends] - is_quote[block.starts]) % 2)
+    inner = np.zeros(block.size, bool)  # lines that go on the record of the line before
+    position = 0
+    while position < odd.size:
+        opens = int(odd[position])
+        closes = int(odd[position + 1]) if position + 1 < odd.size else None
+        if closes is None and not is_last and block.size - opens < MAX_RECORD_LINES:
+            lines = np.arange(block.size)
+            return _records(block.only(lines < opens), inner[:opens]), block.only(lines >= opens)
+        if closes is not None and closes - opens < MAX_RECORD_LINES:
+            record = block.data[block.starts[opens] : block.ends[closes]]
+            if csv_row(record, header) is not None:
+                inner[opens + 1 : closes + 1] = True
+                position += 1
+        position += 1
+    return _records(block, inner), None
+
+
+def _records(block: Block, inner: np.ndarray) -> Block:
+    if not inner.any():
+        return block.without_blank()
+    is_end = np.append(~inner[1:], True)
+    return Block(block.data, block.first_line, block.ends[is_end], block.line_numbers[~inner]).without_blank()
+
+
+def held_before(held: Block | None, block: Block) -> Block:
+    """The lines held back, then the block's."""
+    if held is None:
+        return block
+    return Block(held.data + block.data, int(held.line_numbers[0]))
+
+
+def parse_csv(block: Block, header: Header) -> tuple[pl.DataFrame, Block, list[int]]:
+    """Records as text columns, the block of just these, the indexes of records that do not fit the header."""
+    is_whole = _field_counts(block) == len(header.columns)
+    whole = block.only(is_whole)
+    try:
+        if b'"' in block.data and not is_whole.all():
+            raise pl.exceptions.ComputeError("quotes may hide what is a field")
+        frame = _read_csv(whole, header)
+        if frame.height == whole.size:
+            return frame, whole, [int(i) for i in np.flatnonzero(~is_whole)]
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        pass
+    rows = [csv_row(block.record(i), header) for i in range(block.size)]
+    is_good = np.array([row is not None for row in rows], bool)
+    frame = pl.DataFrame([row for row in rows if row], schema=dict.fromkeys(header.columns, pl.String))
+    return frame, block.only(is_good), [int(i) for i in np.flatnonzero(~is_good)]
+
+
+def known_columns(records: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The log's fields, null where the file has no such column."""
+    return records.select(
+        pl.col(name) if name in records.columns else pl.lit(None, pl.String).alias(name) for name in names
+    )
+
+
+def unknown_columns(records: pl.DataFrame) -> Counter[str]:
+    """How many records carry a value in each column that is not the log's."""
+    counts = {
+        column.name.removeprefix(UNKNOWN): column.len() - column.null_count()
+        for column in records.get_columns()
+        if column.name.startswith(UNKNOWN)
+    }
+    return Counter({name: count for name, count in counts.items() if count})
+
+
+def csv_row(record: bytes, header: Header) -> dict[str, str | None] | None:
+    """One record as text by column; None if it is not one record of as many fields as the header has."""
+    try:
+        rows = list(csv.reader(io.StringIO(record.decode().rstrip("\r\n"), newline=""), strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        return None
+    if len(rows) != 1 or len(rows[0]) != len(header.columns):
+        return None
+    return {name: value or None for name, value in zip(header.columns, rows[0], strict=True)}
+
+
+def _field_counts(block: Block) -> np.ndarray:
+    is_comma = block.bytes_array == COMMA
+    if b'"' in block.data:
+        is_comma &= np.cumsum(block.bytes_array == QUOTE) % 2 == 0
+    commas = np.concatenate(([0], np.cumsum(is_comma)))
+    return commas[block.ends] - commas[block.starts] + 1
+
+
+def _read_csv(block: Block, header: Header) -> pl.DataFrame:
+    schema = dict.fromkeys(header.columns, pl.String)
+    if not block.data:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(io.BytesIO(block.data), has_header=False, schema=schema, glob=False)
