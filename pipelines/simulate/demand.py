@@ -42,7 +42,7 @@ def make_orders(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drive
     orders = pl.DataFrame(
         {
             "site": site,
-            "store_id": _by_kind(rng, kind, {k: np.array(v, object) for k, v in STORES.items()}),
+            "store_id": _by_kind(rng, kind, {k: np.array(v, object) for k, v in STORES.items()}).tolist(),
             "packages": _by_kind(rng, kind, {k: np.arange(1, v + 1) for k, v in MAX_PACKAGES.items()}),
             "latitude": latitude,
             "longitude": longitude,

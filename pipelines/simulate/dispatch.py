@@ -5,8 +5,9 @@ follows (`trips`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import get_type_hints
 
 import numpy as np
 import polars as pl
@@ -45,6 +46,10 @@ class Offer:
     is_working: bool = False
 
 
+TYPES = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
+COLUMNS = {name: TYPES.get(kind, pl.String) for name, kind in get_type_hints(Offer).items()}
+
+
 def offer_blocks(
     rng: np.random.Generator, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame, blocks: pl.DataFrame
 ) -> pl.DataFrame:
@@ -53,12 +58,8 @@ def offer_blocks(
     offers = [
         offer for row in blocks.with_row_index("block").iter_rows(named=True) for offer in dispatcher.offer(**row)
     ]
-    names = [each.name for each in fields(Offer)]
-    return pl.DataFrame(
-        {name: [getattr(offer, name) for offer in offers] for name in names},
-        schema_overrides={"answer": pl.String, "reason": pl.String, "again": pl.String},
-        strict=False,
-    )
+    columns = {name: [getattr(offer, name) for offer in offers] for name in COLUMNS}
+    return pl.DataFrame(columns, schema=COLUMNS, strict=False)
 
 
 class _Dispatcher:

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from pipelines.workspace import SHIPPED_DATA, DoorstepError, read_settings
 MAX_DAYS = 1000
 WORKSPACE_TOML = 'title = "Retail delivery pilot, simulated"\norigin = "simulated"\n'
 FIRST_DAY = date(2022, 1, 10)
+NEVER = datetime.min.replace(tzinfo=UTC)  # the cut of a log without lines
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,11 @@ def _simulate_logs(
     for number, (name, events) in enumerate(events_of(known).items()):
         rng = np.random.default_rng([seed, 13, number])
         lines = spoil(rng, world.span, name, events)
-        cuts[name] = lines.select(pl.col("received_at").max()).item()
+        cut = lines.select(pl.col("received_at").max()).item()
+        cuts[name] = cut or NEVER
         own = _files_of_log(rng, world, LOGS[name], lines)
         files += own
-        tally[name] = _tally(own, orphans[name], cuts[name])
+        tally[name] = _tally(own, orphans[name], cut)
     return files, true_facts(known, world.sites, reference, cuts), tally
 
 

@@ -29,7 +29,7 @@ def spelled(rng: np.random.Generator, log: Log, lines: pl.DataFrame, zones: dict
     n = lines.height
     odd = np.where(rng.random(n) < ODD_STAMP_SHARE, rng.integers(1, 6, n), 0)
     lines = lines.with_columns(offset=_offsets(lines, zones), odd=pl.Series(odd))
-    lines = lines.with_columns(offset_text=_offset_text(lines["offset"]))
+    lines = lines.with_columns(offset_text=_offset_text(pl.col("offset")))
     texts = [_text(each.name, each.kind, log).alias(each.name) for each in log.fields]
     extra = np.where(rng.random(n) < EXTRA_SHARE, rng.integers(0, len(EXTRAS), n), -1)
     spelled = lines.lazy().select(
@@ -59,10 +59,10 @@ def _offsets(lines: pl.DataFrame, zones: dict[str, str]) -> pl.Series:
     return lines.lazy().select((local - at.dt.replace_time_zone(None)).alias("offset")).collect()["offset"]
 
 
-def _offset_text(offsets: pl.Series) -> pl.Series:
-    minutes = offsets.dt.total_minutes()
-    texts = {each: f"{'-' if each < 0 else '+'}{abs(each) // 60:02d}:{abs(each) % 60:02d}" for each in minutes.unique()}
-    return minutes.replace_strict(texts, return_dtype=pl.String)
+def _offset_text(offset: pl.Expr) -> pl.Expr:
+    minutes = offset.dt.total_minutes()
+    hour, minute = ((part.cast(pl.String).str.zfill(2)) for part in (minutes.abs() // 60, minutes.abs() % 60))
+    return pl.format("{}{}:{}", pl.when(minutes < 0).then(pl.lit("-")).otherwise(pl.lit("+")), hour, minute)
 
 
 def _text(name: str, kind: Kind, log: Log) -> pl.Expr:

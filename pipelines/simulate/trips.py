@@ -110,6 +110,8 @@ class Road:
 
     def at(self, trip: np.ndarray, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Latitude, longitude (degrees) and miles since the start; after its last way-point a trip stands still."""
+        if not trip.size:  # nobody drove at all
+            return seconds, seconds, seconds
         last = self.key[np.searchsorted(self.key, (trip + 0.5) * _KEY_PER_TRIP_S) - 1]
         key = np.minimum(trip * _KEY_PER_TRIP_S + seconds, last)
         latitude, longitude, miles = (np.interp(key, self.key, v) for v in (self.latitude, self.longitude, self.miles))
