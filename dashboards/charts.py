@@ -19,7 +19,8 @@ from dashboards.theme import COLOURS, Style, offer_style
 
 MAX_TICK_CHARACTERS = 22
 AXIS_PIXELS = 56
-WEEK_AXIS = {"type": "date", "tickformat": "%-d %b\n%Y", "nticks": 5}
+MIN_PIXELS = 130
+MAX_WEEK_TICKS = 5
 
 
 def lines_by_week(
@@ -36,7 +37,7 @@ def lines_by_week(
         traces.append(_band(by_week, lead.column, offer_style(offer_type)))
         traces.append(_line(by_week, lead, offer_type))
         traces += [_line(by_week, measure, offer_type, is_dashed=True) for measure in others]
-    axes = {"xaxis": WEEK_AXIS, "yaxis": value_axis(measures[0].column, span)}
+    axes = {"xaxis": _week_axis(rows), "yaxis": value_axis(measures[0].column, span)}
     return finish(traces, axes | reference_lines(references))
 
 
@@ -44,6 +45,13 @@ def every_week(weeks: Iterable[date]) -> list[date]:
     """All Mondays from the first to the last of `weeks`, so that a week without a row breaks its line."""
     given = sorted(weeks)
     return [given[0] + timedelta(weeks=step) for step in range((given[-1] - given[0]).days // 7 + 1)]
+
+
+def _week_axis(rows: Sequence[Row]) -> dict[str, Any]:
+    """Ticks on Mondays, where the points are; Plotly's own would fall on Sundays and firsts of months."""
+    weeks = every_week(row["period_start"] for row in rows) if rows else []
+    step = 1 + len(weeks) // (MAX_WEEK_TICKS + 1)
+    return {"type": "date", "tickformat": "%-d %b\n%Y", "tickvals": weeks[::step]}
 
 
 def _line(by_week: Mapping[date, Row], measure: Measure, offer_type: str, is_dashed: bool = False) -> go.Scatter:
@@ -142,7 +150,7 @@ def marks_in_rows(
         "shapes": [*rulers, *([_shade(*band)] if band else [])],
     }
     row_pixels = 17 if len(groups) < len(labelled) else 12 + 11 * len({mark.offset for mark in marks})
-    return finish(traces, layout), row_pixels * len(labelled) + AXIS_PIXELS
+    return finish(traces, layout), max(row_pixels * len(labelled) + AXIS_PIXELS, MIN_PIXELS)
 
 
 def _mark(row: Row, mark: Mark, at: float, heading: str) -> list[go.Scatter]:
@@ -176,7 +184,7 @@ def _shade(low: float, high: float) -> dict[str, Any]:
 
 def stacked_by_week(rows: Sequence[Row], columns: Mapping[str, tuple[str, Style]]) -> Figure:
     """Counts per week stacked; `columns` maps a count's name to its label and style."""
-    pattern = {"fillmode": "overlay", "fgcolor": COLOURS["card"][0], "fgopacity": 1, "size": 6, "solidity": 0.25}
+    pattern = {"fillmode": "overlay", "fgcolor": COLOURS["card"][0], "fgopacity": 1, "size": 8, "solidity": 0.15}
     traces = [
         go.Bar(
             x=[row["period_start"] for row in rows],
@@ -186,7 +194,7 @@ def stacked_by_week(rows: Sequence[Row], columns: Mapping[str, tuple[str, Style]
         )
         for column, (label, style) in columns.items()
     ]
-    layout = {"barmode": "stack", "bargap": 0.25, "xaxis": WEEK_AXIS, "yaxis": value_axis(next(iter(columns)))}
+    layout = {"barmode": "stack", "bargap": 0.25, "xaxis": _week_axis(rows), "yaxis": value_axis(next(iter(columns)))}
     return finish(traces, layout)
 
 
@@ -208,4 +216,10 @@ def waterfall(row: Row, steps: Sequence[tuple[str, str, str]]) -> Figure:
         decreasing={"marker": {"color": COLOURS["orange"][0]}},
         totals={"marker": {"color": COLOURS["blue"][0]}},
     )
-    return finish([trace], {"xaxis": {"type": "category"}, "yaxis": value_axis(steps[0][0]), "margin": {"t": 24}})
+    layout = {
+        "xaxis": {"type": "category", "tickangle": 0, "tickfont": {"size": 10}},
+        "yaxis": value_axis(steps[0][0]),
+        "margin": {"t": 24},
+        "uniformtext": {"minsize": 10, "mode": "show"},
+    }
+    return finish([trace], layout)

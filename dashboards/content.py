@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboards.text import OFFER_TYPES, Measure, Row, cell, interval, offer_label, quantity, sample, unit
+from dashboards.text import OFFER_TYPES, Measure, Row, cell, interval, long_minutes, offer_label, quantity, sample, unit
 from dashboards.theme import Style, offer_style
 
 ALL = "all"
+PILOT = "retail"
 Figure = Mapping[str, Any]
 Drawn = Figure | tuple[Figure, int]  # with its height in pixels where that is not the usual one
 
@@ -37,13 +38,13 @@ class Build:
 class Site:
     """What every page may need besides its own rows.
 
-    `definitions` maps (table, column) to the column's comment, `markets` market_id to its name in menu order,
+    `definitions` maps (table, column) to its row of metric_dictionary, `markets` market_id to its name in menu order,
     `rivals` are the rows of reference.rivals.
     """
 
     build: Build
     markets: Mapping[str, str]
-    definitions: Mapping[tuple[str, str], str]
+    definitions: Mapping[tuple[str, str], Row]
     rivals: Sequence[Row]
 
     def market(self, market_id: str) -> str:
@@ -53,22 +54,30 @@ class Site:
 
 @dataclass(frozen=True)
 class Stat:
-    """One figure of a card, with its interval and n."""
+    """One figure of a card, with its interval and n; `beside` is a sentence to compare it with."""
 
     measure: Measure
     row: Row
     is_main: bool = False
+    beside: str = ""
 
     @property
     def value(self) -> str:
-        """The figure with its unit."""
+        """The figure with its unit, or that there is none."""
+        if self.row.get(self.measure.column) is None:
+            return "no data"
         return quantity(self.row.get(self.measure.column), self.measure.column)
 
     @property
     def behind(self) -> list[str]:
-        """The interval, where there is one, and n."""
+        """Long times in hours too, the interval where there is one, n."""
         between = interval(self.row, self.measure.column)
-        return [*([f"95\u00a0% interval {between}"] if between else []), sample(self.row, self.measure)]
+        parts = [
+            long_minutes(self.row.get(self.measure.column), self.measure.column),
+            f"95% interval {between}" if between else "",
+            sample(self.row, self.measure),
+        ]
+        return [part for part in parts if part]
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ class Reference:
 class Section:
     """One question, answered. Without rows in the table the page says that there is no data, and what it `needs`.
 
-    `link` makes it a card of the overview: (page's file stem, link text).
+    `link` makes it a card of the overview: (page's file stem, link text); `scope` says what its figures are about.
     """
 
     title: str
@@ -162,6 +171,7 @@ class Section:
     stats: Sequence[Stat] = ()
     note: str = ""
     link: tuple[str, str] | None = None
+    scope: str = ""
 
     @property
     def has_data(self) -> bool:
@@ -188,9 +198,10 @@ def paid(rows: list[Row]) -> list[Row]:
     return rows if any(row["gross_usd"] for row in rows) else []
 
 
-def total(rows: Iterable[Row]) -> Row | None:
-    """The row over all markets and offer types, of rows of one period."""
-    return next(iter(where(rows, market_id=ALL, offer_type=ALL)), None)
+def lead(rows: Iterable[Row], column: str) -> Row | None:
+    """The row the answers are about: over all markets, retail, which is the pilot, else all offer types."""
+    found = {row["offer_type"]: row for row in known(where(rows, market_id=ALL), column)}
+    return found.get(PILOT) or found.get(ALL)
 
 
 def market_ids(rows: Sequence[Row], site: Site) -> list[str]:

@@ -39,13 +39,20 @@ def _plain(value: object) -> object:
 
 
 def value_range(rows: Sequence[Row], columns: Sequence[str], include: Sequence[float] = ()) -> tuple[float, float]:
-    """An axis range for all panels of a section, so that they can be compared; shares stay within 0-1."""
-    ends = [f"{column}{end}" for column in columns for end in ("", "_low", "_high")]
-    values = [*include, *(float(row[end]) for row in rows for end in ends if row.get(end) is not None)]
+    """An axis range for all panels of a section, so that they can be compared.
+
+    Shares get their own range within 0-1, other figures start at 0.
+    """
+    values = [*include, *(float(row[name]) for row in rows for name in columns if row.get(name) is not None)]
     low, high = min(values, default=0.0), max(values, default=1.0)
     if unit(columns[0]) == "%":
-        return max(0.0, low - 0.03), min(1.02, high + 0.03)
+        return max(-0.01, low - 0.05), min(1.02, high + 0.05)
     return min(0.0, low * 1.08), high * 1.08
+
+
+def leaves(rows: Sequence[Row], column: str, span: tuple[float, float]) -> bool:
+    """True where the interval of some row runs out of the range of the axis."""
+    return any(row[f"{column}_low"] < span[0] or row[f"{column}_high"] > span[1] for row in rows)
 
 
 def value_axis(column: str, span: tuple[float, float] | None = None) -> dict[str, Any]:

@@ -122,15 +122,15 @@ def _render(page: Page, pages: Sequence[Page], rows: Mapping[str, list[Row]], si
     )  # fmt: skip
 
 
-def _shown_definitions(sections: Sequence[Section], site: Site) -> dict[tuple[str, str], tuple[str, str]]:
-    """(table, column) -> (label, definition) of every column the page's tables and cards show."""
+def _shown_definitions(sections: Sequence[Section], site: Site) -> dict[tuple[str, str], tuple[str, Row]]:
+    """(table, column) -> (label, row of metric_dictionary) of every column the page's tables and cards show."""
     return {key: (label, site.definitions[key]) for key, label in _shown(sections) if key in site.definitions}
 
 
 def _shown(sections: Sequence[Section]) -> Iterator[tuple[tuple[str, str], str]]:
-    for section in sections:
-        for column in section.table.columns:
-            yield (section.table.source, column.name), column.label
+    for table in (section.table for section in sections if section.has_data):
+        for column in table.columns:
+            yield (table.source, column.name), column.label
 
 
 def _environment() -> Environment:

@@ -21,12 +21,12 @@ from dashboards.content import (
     known,
     offer_legend,
 )
-from dashboards.figures import references, value_range
+from dashboards.figures import leaves, references, value_range
 from dashboards.sentences import headline, latest
 from dashboards.text import Measure, Row, offer_label
 from dashboards.theme import Style
 
-INTERVAL = "95\u00a0% interval"
+INTERVAL = "95% interval"
 
 
 def weekly(
@@ -58,9 +58,15 @@ def weekly(
         panels=by_market(rows, site, lambda each: lines_by_week(each, measures, span, lines)),
         legend=[*offer_legend(rows), *_line_keys(rows, measures)],
         references=lines,
-        note=note,
+        note=note + _about_bands(rows, lead.column, span),
         table=Table(source, [*WEEK_KEYS, *columns_of(measures, rows)], rows),
     )
+
+
+def _about_bands(rows: Sequence[Row], column: str, span: tuple[float, float]) -> str:
+    """The range of the axis follows the figures; a week of few orders or offers has a band that would flatten all."""
+    is_cut = leaves(known(rows, f"{column}_low"), column, span)
+    return " Bands that leave the frame belong to weeks with small n; the table has them whole." if is_cut else ""
 
 
 def _line_keys(rows: Sequence[Row], measures: Sequence[Measure]) -> list[Key]:
@@ -72,7 +78,9 @@ def _line_keys(rows: Sequence[Row], measures: Sequence[Measure]) -> list[Key]:
 def marks_by_market(
     rows: Sequence[Row], marks: Sequence[Mark], site: Site, band: tuple[float, float] | None = None
 ) -> list[Panel]:
-    """A panel per market with a row per offer type, all on one axis range."""
+    """A panel per market with a row per offer type, all on one axis range; none without rows."""
+    if not rows:
+        return []
     span = marks_span(rows, marks, band or ())
 
     def draw(each: list[Row]) -> Drawn:
@@ -80,6 +88,16 @@ def marks_by_market(
         return marks_in_rows(labelled, marks, span, band)
 
     return by_market(rows, site, draw)
+
+
+def shown_marks(marks: Sequence[Mark], rows: Sequence[Row]) -> list[Mark]:
+    """The marks that some row has a figure for."""
+    return [mark for mark in marks if known(rows, mark.measure.column)]
+
+
+def mark_keys(marks: Sequence[Mark]) -> list[Key]:
+    """Legend entries of marks with a style of their own."""
+    return [Key(mark.measure.label, mark.style) for mark in marks if mark.style]
 
 
 def whole_period(source: str, columns: Mapping[str, str], rows: Sequence[Row], *, needs: str, caption: str) -> Section:

@@ -38,15 +38,15 @@ class Measure:
 
 # First match wins; what matches nothing is a count.
 _UNITS: Final = (
-    ("_per_hour_usd", "USD/h"),
-    ("_hour_usd", "USD/h"),
+    ("_hour_", "USD/h"),
     ("_usd", "USD"),
     ("_share", "%"),
-    ("_minutes", "min"),
+    ("minutes", "min"),
     ("seconds_", "s"),
     ("_hours", "h"),
     ("_miles", "mi"),
 )
+_DECIMALS: Final = {"USD/h": 2, "USD": 2, "%": 1, "min": 1, "h": 1, "mi": 1}
 
 
 def unit(column: str) -> str:
@@ -65,25 +65,35 @@ def number(value: Value, column: str) -> str:
     if isinstance(value, str):
         return value
     kind = unit(column)
-    if kind == "%":
-        return f"{value:.1%}".rstrip("%")
-    return f"{value:,.{ {'USD/h': 2, 'USD': 2, 'min': 1, 'h': 1, 'mi': 1}.get(kind, 0) }f}"
+    return f"{value * 100 if kind == '%' else value:,.{_DECIMALS.get(kind, 0)}f}"
 
 
 def quantity(value: Value, column: str) -> str:
-    """`value` of `column` with its unit, as a sentence has it: `$12.98/h`, `88.1 %`, `142.0 min`."""
+    """`value` of `column` with its unit, as a sentence has it: `$12.98/h`, `88.1%`, `142.0 min`."""
     kind = unit(column)
     if value is None or isinstance(value, (str, date)):
         return number(value, column)
     if kind.startswith("USD"):
         sign = "−" if value < 0 else ""
         return f"{sign}${number(abs(value), column)}" + ("/h" if kind == "USD/h" else "")
-    return number(value, column) + (f"{SPACE}{kind}" if kind else "")
+    return f"{number(value, column)}{_tail(kind)}"
+
+
+def _tail(kind: str) -> str:
+    return kind if kind in ("", "%") else f"{SPACE}{kind}"
+
+
+def long_minutes(value: Value, column: str) -> str:
+    """`6 h 17 min` for minutes from two hours up; empty for anything else."""
+    if unit(column) != "min" or not isinstance(value, float) or value < 120:
+        return ""
+    hours, minutes = divmod(round(value), 60)
+    return f"{hours:,}{SPACE}h {minutes}{SPACE}min"
 
 
 def is_withheld(row: Row, column: str) -> bool:
     """True where the figure is missing because too few drivers stand behind it."""
-    driver_level = column.startswith("driver_") or column.startswith("below_minimum_wage")
+    driver_level = column.startswith(("driver_", "below_minimum_wage"))
     return driver_level and row.get(column) is None and bool(row.get("is_suppressed"))
 
 
@@ -93,12 +103,12 @@ def cell(row: Row, column: str) -> str:
 
 
 def interval(row: Row, column: str) -> str:
-    """`86.2–89.8 %`, the 95 % interval of a column; empty where the table has none."""
+    """`86.2–89.8%`, the 95% interval of a column; empty where the table has none."""
     low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
     if low is None or high is None:
         return ""
     kind = unit(column)
-    sign, tail = ("$", "") if kind.startswith("USD") else ("", f"{SPACE}{kind}" if kind else "")
+    sign, tail = ("$", "") if kind.startswith("USD") else ("", _tail(kind))
     return f"{sign}{number(low, column)}–{sign}{number(high, column)}{tail}"
 
 
@@ -115,9 +125,9 @@ def counted(noun: str, count: Value) -> str:
 
 
 def claim(row: Row, measure: Measure) -> str:
-    """A figure as a sentence has it, with interval and n: `88.1 % (95 % interval 86.2–89.8 %; n = 1,204 orders)`."""
+    """A figure as a sentence has it, with interval and n: `88.1% (95% interval 86.2–89.8%; n = 1,204 orders)`."""
     between = interval(row, measure.column)
-    behind = f"95{SPACE}% interval {between}; " if between else ""
+    behind = f"95% interval {between}; " if between else ""
     return f"{quantity(row.get(measure.column), measure.column)} ({behind}{sample(row, measure)})"
 
 

@@ -62,7 +62,7 @@ def offer_style(offer_type: str) -> Style:
     return OFFER_STYLES.get(offer_type, OFFER_STYLES["other"])
 
 
-def see_through(colour: str, opacity: float = 0.16) -> str:
+def see_through(colour: str, opacity: float = 0.13) -> str:
     """`#rrggbb` as `rgba(...)`."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"

@@ -3,7 +3,7 @@
 Belongs here: everything that touches DuckDB. Does not belong here: what a page selects (`pages/`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,10 @@ import duckdb
 from dashboards.content import Build, Site
 from dashboards.text import Row
 
-RIVALS = ("reference", "rivals")  # the one table that may be absent
-COLUMNS = """
-    select schema_name, table_name, column_name, comment from duckdb_columns()
-    where database_name = current_database() and not internal
-"""
+# The one table that may be absent.
+HAS_RIVALS = "select 1 from duckdb_tables() where schema_name = 'reference' and table_name = 'rivals'"
+RIVALS = "select rival, measure, value, unit, population, period, source from reference.rivals"
+DICTIONARY = "select table_name, name, meaning, formula, better from main.metric_dictionary"
 MARKETS = "select market_id, market_name from main.dim_market order by market_name, market_id"
 BUILDS = """
     select build_id, as_of, code_version, title, origin from audit.builds
@@ -56,22 +55,12 @@ def select(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 
 def read_site(connection: duckdb.DuckDBPyConnection) -> Site:
     """What all pages share: the build, markets, definitions, published figures of rivals."""
-    columns = select(connection, COLUMNS)
-    has_rivals = any((each["schema_name"], each["table_name"]) == RIVALS for each in columns)
     return Site(
         build=_read_build(connection),
         markets={row["market_id"]: row["market_name"] for row in select(connection, MARKETS)},
-        definitions=_definitions(columns),
-        rivals=select(connection, "select * from reference.rivals") if has_rivals else [],
+        definitions={(row["table_name"], row["name"]): row for row in select(connection, DICTIONARY)},
+        rivals=select(connection, RIVALS) if select(connection, HAS_RIVALS) else [],
     )
-
-
-def _definitions(columns: list[Row]) -> Mapping[tuple[str, str], str]:
-    return {
-        (each["table_name"], each["column_name"]): each["comment"]
-        for each in columns
-        if each["schema_name"] == "main" and each["comment"]
-    }
 
 
 def _read_build(connection: duckdb.DuckDBPyConnection) -> Build:

@@ -6,7 +6,7 @@ Belongs here: which rows of `delivery_speed` are shown and how. Does not belong 
 from collections.abc import Mapping, Sequence
 
 from dashboards.charts import Mark
-from dashboards.content import KEYS, Key, Section, Site, Table
+from dashboards.content import KEYS, Key, Section, Site, Table, known
 from dashboards.sections import columns_of, marks_by_market, weekly, whole_period
 from dashboards.sentences import by_offer, headline
 from dashboards.text import Measure, Row
@@ -115,12 +115,15 @@ def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
 
 def stages(whole: list[Row], site: Site) -> Section:
     """Median and 90th percentile of the three stages, by market and offer type."""
+    rows = [row for row in whole if any(row[f"{stage}_p50"] is not None for stage in STAGES)]
+    stamped = {stage: look for stage, look in STAGES.items() if known(rows, f"{stage}_p50")}
     marks = [
         Mark(Measure(f"{stage}_p50", f"{label}, median", DELIVERED), style, (f"{stage}_p50", f"{stage}_p90"), offset)
-        for stage, (label, _, style, offset) in STAGES.items()
+        for stage, (label, _, style, offset) in stamped.items()
     ]
-    slowest = [Measure(f"{stage}_p90", f"{label}, 90th percentile", DELIVERED) for stage, (label, *_) in STAGES.items()]
-    rows = [row for row in whole if any(row[mark.measure.column] is not None for mark in marks)]
+    slowest = [
+        Measure(f"{stage}_p90", f"{label}, 90th percentile", DELIVERED) for stage, (label, *_) in stamped.items()
+    ]
     said = {mark.measure.label: by_offer(rows, mark.measure.column) for mark in marks}
     return Section(
         title="Where does the time go?",
@@ -128,7 +131,7 @@ def stages(whole: list[Row], site: Site) -> Section:
         caption=" ".join(f"{label}: {parts}." for label, parts in said.items() if parts),
         panels=marks_by_market(rows, marks, site),
         legend=[
-            *(Key(f"{label} ({words}), median", style) for label, words, style, _ in STAGES.values()),
+            *(Key(f"{label} ({words}), median", style) for label, words, style, _ in stamped.values()),
             Key("from there to the 90th percentile", Style("grey"), "range"),
         ],
         note="Medians of the stages do not add up to the median of the whole.",

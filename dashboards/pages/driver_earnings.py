@@ -13,15 +13,15 @@ from dashboards.content import (
     Site,
     Table,
     known,
+    lead,
     market_ids,
     offer_types,
     paid,
     panel,
-    total,
     where,
 )
-from dashboards.sections import columns_of, marks_by_market, weekly, whole_period
-from dashboards.sentences import headline
+from dashboards.sections import columns_of, mark_keys, marks_by_market, shown_marks, weekly, whole_period
+from dashboards.sentences import headline, subject
 from dashboards.text import WITHHELD, Measure, Row, offer_label, quantity, sample
 from dashboards.theme import Style
 
@@ -153,6 +153,7 @@ def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
 def advertised(whole: list[Row], site: Site) -> Section:
     """Gross per scheduled hour against the advertised range; gross and net per hour on the job beside it."""
     rows = known(whole, GROSS.column)
+    marks = shown_marks(LEFT, rows)
     low, high = ADVERTISED_USD_PER_HOUR
     return Section(
         title="From the advertised hour to what is left",
@@ -160,25 +161,26 @@ def advertised(whole: list[Row], site: Site) -> Section:
         caption=headline(rows, GROSS_SCHEDULED, "is the gross pay by the schedule", site)
         + headline(rows, GROSS, "is the gross pay on the job", site)
         + headline(rows, NET, "on the job is left", site),
-        panels=marks_by_market(rows, LEFT, site, ADVERTISED_USD_PER_HOUR),
+        panels=marks_by_market(rows, marks, site, ADVERTISED_USD_PER_HOUR),
         legend=[
-            *(Key(mark.measure.label, mark.style or Style("ink")) for mark in LEFT),
+            *mark_keys(marks),
             Key(f"Advertised: ${low:.0f} to ${high:.0f} per scheduled hour", Style("grey"), "band"),
         ],
         note="The advertised range is gross pay, tips included, per scheduled hour. Net is after gas, tolls and "
         "maintenance, of trips whose miles are known.",
-        table=Table(SOURCE, [*KEYS, *columns_of([mark.measure for mark in LEFT], rows)], rows),
+        table=Table(SOURCE, [*KEYS, *columns_of([mark.measure for mark in marks], rows)], rows),
     )
 
 
 def gross_to_net(whole: list[Row], site: Site) -> Section:
     """A waterfall of sums from gross to net over all markets, a panel per offer type."""
-    rows = [row for row in whole if row["costed_trips"] and row["market_id"] in market_ids(whole, site)[:1]]
+    costed = [row for row in whole if row["costed_trips"]]
+    rows = where(costed, market_id=market_ids(costed, site)[0]) if costed else []
     figures = {name: label for name, label, _ in STEPS} | {"costed_tip_usd": "Tips in gross"}
     return Section(
         title="What do gas, tolls and maintenance take?",
         needs=COST,
-        caption=_waterfall_sentence(total(whole)),
+        caption=_waterfall_sentence(lead(costed, STEPS[0][0])),
         panels=[
             panel(offer_label(each), waterfall(where(rows, offer_type=each)[0], STEPS)) for each in offer_types(rows)
         ],
@@ -190,27 +192,30 @@ def gross_to_net(whole: list[Row], site: Site) -> Section:
 
 
 def _waterfall_sentence(row: Row | None) -> str:
-    if row is None or not row["costed_trips"]:
+    if row is None:
         return ""
     said = {name: quantity(row[name], name) for name in ("costed_tip_usd", *(name for name, _, _ in STEPS))}
     taken = ", ".join(f"{label.lower()} {said[name]}" for name, label, kind in STEPS if kind == "take")
     return (
-        f"Of {said['costed_gross_usd']} gross, {said['costed_tip_usd']} of it tips, costs took {taken}; "
+        f"{subject(row)}Of {said['costed_gross_usd']} gross, {said['costed_tip_usd']} of it tips, costs took {taken}; "
         f"{said['costed_net_usd']} was left ({sample(row, NET)})."
     )
 
 
 def clocks(whole: list[Row], site: Site) -> Section:
     """Net per hour on four clocks."""
-    rows, row = known(whole, NET.column), total(whole)
-    measures = [mark.measure for mark in CLOCKS]
+    rows, row = known(whole, NET.column), lead(whole, NET.column)
+    marks = shown_marks(CLOCKS, rows)
+    measures = [mark.measure for mark in marks]
     said = [f"{each.label.lower()} {quantity(row[each.column], each.column)}" for each in measures] if row else []
     return Section(
         title="Whose hour? The same net pay on four clocks",
         needs=COST,
-        caption=f"What is left per hour depends on the hours that count: {', '.join(said)}.",
-        panels=marks_by_market(rows, CLOCKS, site),
-        legend=[Key(mark.measure.label, mark.style or Style("ink")) for mark in CLOCKS],
+        caption=f"{subject(row)}What is left per hour depends on the hours that count: {', '.join(said)}."
+        if row
+        else "",
+        panels=marks_by_market(rows, marks, site),
+        legend=mark_keys(marks),
         note="Scheduled: the block as offered. On the job: arrival at the pick-up to the end. Engaged: leaving the "
         "pick-up to the last drop-off. Door to door: setting off to the end.",
         table=Table(SOURCE, [*KEYS, *columns_of(measures, rows)], rows),

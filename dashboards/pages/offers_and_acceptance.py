@@ -13,10 +13,10 @@ from dashboards.content import (
     Section,
     Site,
     Table,
+    lead,
     market_ids,
     offer_types,
     panel,
-    total,
     where,
 )
 from dashboards.sections import weekly, whole_period
@@ -140,7 +140,9 @@ def outcomes(weeks: list[Row], whole: list[Row], site: Site) -> Section:
     return Section(
         title="What becomes of the offers?",
         needs="offers",
-        caption=counts(total(whole), "offers", "offers", {name: label.lower() for name, label in labels.items()}),
+        caption=counts(
+            lead(whole, "offers"), "offers", "offers", {name: label.lower() for name, label in labels.items()}
+        ),
         panels=panels,
         legend=[Key(label, style, "bar") for label, style in OUTCOMES.values()],
         note="Offers of all markets by week sent.",

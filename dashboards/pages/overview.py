@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboards.charts import dots_by_market, lines_by_week
 from dashboards.content import (
+    ALL,
     KEYS,
     Panel,
     Section,
@@ -14,17 +15,17 @@ from dashboards.content import (
     Stat,
     Table,
     known,
+    lead,
     market_ids,
     offer_legend,
     paid,
     panel,
-    total,
     where,
 )
 from dashboards.figures import value_range
 from dashboards.sections import columns_of
 from dashboards.sentences import by_offer, spread
-from dashboards.text import Measure, Row
+from dashboards.text import Measure, Row, claim, offer_label
 
 TITLE = "Overview"
 QUERY = {
@@ -136,19 +137,29 @@ def card(
 ) -> Section:
     """The first measure large, the others beside it; `charted`, else the first, by market and by week."""
     whole, weeks = whole_and_weeks
-    overall, drawn = total(whole), charted or measures[0]
+    drawn = charted or measures[0]
     rows = known(whole, drawn.column)
     parts = by_offer(rows, drawn.column)
+    about = lead(whole, measures[0].column)
     return Section(
         title=title,
+        scope=f"{offer_label(about['offer_type'])} · {site.market(market_ids(whole, site)[0])}" if about else "",
         needs=needs,
-        stats=[Stat(measure, overall, measure is measures[0]) for measure in measures] if overall else [],
+        stats=_stats(measures, about, whole) if about else [],
         caption=f"{drawn.label}: {parts}{spread(rows, drawn.column, site)}." if parts else "",
         panels=_panels(drawn, rows, known(weeks, drawn.column), site),
         legend=offer_legend(rows, "marker"),
         table=Table(source, [*KEYS, *columns_of(measures, whole)], rows),
         link=link,
     )
+
+
+def _stats(measures: Sequence[Measure], about: Row, whole: Sequence[Row]) -> list[Stat]:
+    """The lead row's figures; beside the first the same for all offer types, where the lead row is about one."""
+    first, *others = measures
+    everything = where(whole, market_id=ALL, offer_type=ALL) if about["offer_type"] != ALL else []
+    beside = "".join(f"{offer_label(ALL)}: {claim(row, first)}" for row in everything)
+    return [Stat(first, about, is_main=True, beside=beside), *(Stat(measure, about) for measure in others)]
 
 
 def _panels(measure: Measure, whole: Sequence[Row], weeks: Sequence[Row], site: Site) -> list[Panel]:

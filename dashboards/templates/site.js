@@ -28,7 +28,7 @@
 
   const drawForScreen = () => draw(prefersDark.matches);
   // Paper is light and has its own width, which is known before its layout is: see the print rules of site.css.
-  const drawForPaper = () => draw(false, (node) => (node.closest(".card") ? 200 : node.closest(".single") ? 680 : 330));
+  const drawForPaper = () => draw(false, (node) => (node.closest(".card") ? 200 : node.closest(".single") ? 665 : 325));
 
   if (typeof Plotly === "undefined") return;
   drawForScreen();

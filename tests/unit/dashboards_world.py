@@ -70,8 +70,21 @@ def make_warehouse(
         if rivals:
             connection.executemany("insert into reference.rivals values (?, ?, ?, ?, ?, ?, ?)", rivals)
         _add_builds(connection, title, origin)
+        connection.execute(
+            "create table metric_dictionary (name varchar, table_name varchar, meaning varchar, formula varchar,"
+            " better varchar)"
+        )
+        cells = [
+            (grain, start, market, offer_type)
+            for grain, start in [
+                ("all", FIRST_WEEK),
+                *(("week", FIRST_WEEK + timedelta(weeks=at)) for at in range(weeks)),
+            ]
+            for market in ("all", *markets)
+            for offer_type in ("all", *offer_types)
+        ]
         for table in COLUMNS:
-            _add_metrics(connection, table, random.Random(seed), markets, offer_types, weeks if table in logs else 0)
+            _add_metrics(connection, table, _rows(table, cells, random.Random(seed)) if table in logs else [])
     return path
 
 
@@ -87,23 +100,24 @@ def _add_builds(connection, title: str, origin: str) -> None:
         connection.execute("insert into audit.builds values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def _add_metrics(connection, table, rng, markets, offer_types, weeks) -> None:
-    typed = {name: kind for kind, names in COLUMNS[table].items() for name in names.split()}
-    columns = ", ".join(f"{name} {kind}" for name, kind in typed.items())
+def _types(table: str) -> dict[str, str]:
+    return {name: kind for kind, names in COLUMNS[table].items() for name in names.split()}
+
+
+def _add_metrics(connection, table: str, rows: list[tuple]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in _types(table).items())
     connection.execute(f"create table {table} ({KEYS}, {columns})")
-    for name in typed:
-        connection.execute(f"comment on column {table}.{name} is 'Meaning of {name}.'")
-    if not weeks:
-        return
-    periods = [("all", FIRST_WEEK), *(("week", FIRST_WEEK + timedelta(weeks=at)) for at in range(weeks))]
-    rows = [
-        (grain, start, market, offer_type, *_figures(table, typed, rng, offer_type).values())
-        for grain, start in periods
-        for market in ("all", *markets)
-        for offer_type in ("all", *offer_types)
-    ]
-    marks = ", ".join("?" * len(rows[0]))
-    connection.executemany(f"insert into {table} values ({marks})", rows)
+    for name in _types(table):
+        better = "up" if name.endswith("_share") else None
+        words = (name, table, f"Meaning of {name}.", f"formula of {name}", better)
+        connection.execute("insert into metric_dictionary values (?, ?, ?, ?, ?)", words)
+    if rows:  # one statement with all rows: row by row DuckDB takes a second
+        marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+        connection.execute(f"insert into {table} values {marks}", [value for row in rows for value in row])
+
+
+def _rows(table: str, cells: list[tuple], rng: random.Random) -> list[tuple]:
+    return [(*cell, *_figures(table, _types(table), rng, cell[-1]).values()) for cell in cells]
 
 
 def _figures(table: str, typed: dict[str, str], rng: random.Random, offer_type: str) -> dict:
@@ -125,15 +139,23 @@ def _figure(name: str, kind: str, rng: random.Random, shift: float):
         return False
     if kind == "bigint":
         return rng.randint(40, 900)
+    if kind == "double":
+        return _number(name, rng, shift)
+    return Decimal(str(round(_money(name, shift) * rng.uniform(0.9, 1.1), 4)))
+
+
+def _number(name: str, rng: random.Random, shift: float) -> float:
     if name.endswith(("_share", "_low", "_high")):
         return rng.uniform(0.5, 0.7) + shift / 2
     if "minutes" in name:
-        high = {"p80": 1.4, "p90": 1.7, "p95": 2.0}.get(name[-3:], 1.0)
-        return rng.uniform(90, 110) * high * (1 - shift) * (0.3 if "click" not in name else 1)
-    if kind == "double":
-        return rng.uniform(10, 1000)
+        scale = {"p80": 1.4, "p90": 1.7, "p95": 2.0}.get(name[-3:], 1.0)
+        return rng.uniform(90, 110) * scale * (1 - shift) * (1 if "click" in name else 0.3)
+    return rng.uniform(10, 1000)
+
+
+def _money(name: str, shift: float) -> float:
     if "hour_usd" in name:
-        base = {"net_per": 13, "gross_": 19, "after_": 11}.get(name[:6], 14)
-        return Decimal(str(round(base + rng.uniform(-1, 1) + 4 * shift, 4)))
-    scale = {"gross_usd": 30000, "costed_gross_usd": 29000, "costed_tip_usd": 5000, "costed_gas_usd": 4000}
-    return Decimal(str(round(scale.get(name, 1500) * rng.uniform(0.9, 1.1), 4)))
+        return {"net_per": 13, "gross_": 19, "after_": 11}.get(name[:6], 14) + 4 * shift
+    return {"gross_usd": 30000, "costed_gross_usd": 29000, "costed_tip_usd": 5000, "costed_gas_usd": 4000}.get(
+        name, 1500
+    )
