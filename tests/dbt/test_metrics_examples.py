@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.dbt.metric_tables import metric_models, offer, order, trip
 
 NOON = datetime(2022, 5, 21, 12, tzinfo=UTC)
@@ -41,6 +43,27 @@ def test_example_4_a_due_order_that_never_arrived_is_late():
     row = metric_models().over(fct_deliveries=kept + missed + undecided).cell("delivery_speed")
     assert (row["due"], row["on_time"], row["orders"], row["open_orders"]) == (10, 7, 11, 3)
     assert row["on_time_share"] == 0.7, "0.9 counts the undelivered as on time, 0.875 leaves them out"
+
+
+def survival(seen):
+    """delivery_speed of orders with their minutes, negative where the order was still open after them; cut at 300."""
+    cut = NOON + timedelta(minutes=300)
+    orders = [
+        order(n, minutes=minutes)
+        if minutes > 0
+        else order(n, minutes=None, placed_at=cut + timedelta(minutes=minutes), placed_date=NOON.date())
+        for n, minutes in enumerate(seen)
+    ]
+    row = metric_models().over(fct_deliveries=orders, cut=cut).cell("delivery_speed")
+    return row["click_to_door_minutes_p50_censored"], row["within_180_minutes_share_censored"]
+
+
+def test_example_5_orders_still_open_are_no_survivors_to_leave_out():
+    median, within_180 = survival([90, 120, 150, 180, 240, -300, -300, -300])
+    assert median == 180, f"{median}: 150 is the median of the delivered"
+    assert within_180 == pytest.approx(0.5), f"{within_180}: 0.8 is of the delivered"
+    median, within_180 = survival([60, 90, -100, 120, 150, -180, 200, -240])
+    assert (median, within_180) == (150, pytest.approx(0.55))
 
 
 def test_example_6_acceptance_is_of_offers_at_risk_and_fill_of_blocks():

@@ -1,74 +1,13 @@
 """What holds for the metric tables whatever the facts: totals, order, suppression, empty cells."""
 
 import random
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from statistics import quantiles
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from tests.dbt.metric_tables import metric_models, offer, order, trip
-
-START = datetime(2022, 3, 2, 12, tzinfo=UTC)
-MARKETS = ("las_vegas", "chandler", "tysons")
-TYPES = ("retail", "station", "grocery")
-GRAIN_ORDER = ("day", "week", "all")
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-
-seeds = st.integers(min_value=0, max_value=10**6)
-
-
-def random_trips(seed, trips=80, days=20, drivers=8):
-    dice = random.Random(seed)
-    skew = dice.choice((1, 2, 3))
-    rows = []
-    for number in range(trips):
-        market = MARKETS[int(len(MARKETS) * dice.random() ** skew)]
-        hours = round(dice.uniform(0.5, 4), 3)
-        rows.append(
-            trip(
-                number,
-                market_id=market,
-                offer_type=TYPES[int(len(TYPES) * dice.random() ** skew)],
-                driver_key=f"{market}-{dice.randrange(drivers)}",
-                started_at=START + timedelta(days=dice.randrange(days), hours=dice.uniform(0, 6)),
-                on_job_hours=hours,
-                base_usd=round(dice.uniform(0, 80), 4),
-                is_cost_known=dice.random() < 0.9,
-                is_pay_pending=dice.random() < 0.05,
-            )
-        )
-    return rows
-
-
-def week_of(day):
-    return day - timedelta(days=day.weekday())
-
-
-def sums_between(cells):
-    """The cells that add up: each list is one total and its parts, or that cell alone."""
-    sums = defaultdict(list)
-    for cell in cells:
-        grain, day, market, kind = cell
-        sums["markets", grain, day, kind].append(cell)
-        sums["types", grain, day, market].append(cell)
-        if grain != "all":
-            sums["days of a week", week_of(day), market, kind].append(cell)
-        if grain != "day":
-            sums["weeks", market, kind].append(cell)
-    return [members for members in sums.values() if len(members) > 1]
-
-
-def by_cell(rows):
-    return {(row["grain"], row["period_start"], row["market_id"], row["offer_type"]): row for row in rows}
-
-
-def is_total(cell, members):
-    """Whether the cell is the total of the sum: nothing else in it is coarser in any key."""
-    size = [(GRAIN_ORDER.index(each[0]), each[2] == "all", each[3] == "all") for each in members]
-    return size[members.index(cell)] == tuple(max(column) for column in zip(*size, strict=True))
+from tests.dbt.random_facts import FEW, START, by_cell, is_total, random_trips, seeds, sums_between
 
 
 @FEW
@@ -76,11 +15,8 @@ def is_total(cell, members):
 def test_every_total_is_the_sum_of_its_parts(seed):
     cells = by_cell(metric_models().over(fct_trips=random_trips(seed)).rows("driver_earnings"))
     for members in sums_between(cells):
-        totals = [cell for cell in members if is_total(cell, members)]
-        parts = [cell for cell in members if cell not in totals]
-        if not parts:
-            continue
-        (total,) = totals
+        (total,) = (cell for cell in members if is_total(cell, members))
+        parts = [cell for cell in members if cell != total]
         for column in ("trips", "pay_pending_trips", "gross_usd", "costed_net_usd", "on_job_hours"):
             added = sum(cells[part][column] or 0 for part in parts)
             assert float(added) == pytest.approx(float(cells[total][column] or 0), abs=1e-7), (column, total, parts)
@@ -105,71 +41,6 @@ def test_no_figure_depends_on_the_order_of_the_rows(seed):
     tables = metric_models().over(fct_trips=trips)
     shuffled = metric_models().over(fct_trips=random.Random(seed).sample(trips, len(trips)))
     assert tables.rows("driver_earnings") == shuffled.rows("driver_earnings")
-
-
-@FEW
-@given(seed=seeds, min_drivers=st.integers(min_value=1, max_value=6))
-def test_what_is_withheld_cannot_be_had_by_subtraction(seed, min_drivers):
-    tables = metric_models().over(fct_trips=random_trips(seed, trips=150), min_drivers=min_drivers)
-    cells = by_cell(tables.rows("driver_earnings"))
-    costed = {cell for cell, row in cells.items() if row["costed_trips"]}
-    for members in sums_between(costed):
-        withheld = [cell for cell in members if cells[cell]["is_suppressed"]]
-        assert len(withheld) != 1, f"{withheld[0]} is the total less its other parts, of {members}"
-
-
-@FEW
-@given(seed=seeds, min_drivers=st.integers(min_value=1, max_value=6))
-def test_few_drivers_hide_the_driver_level_figures_and_nothing_else(seed, min_drivers):
-    tables = metric_models().over(fct_trips=random_trips(seed), min_drivers=min_drivers)
-    for row in tables.rows("driver_earnings"):
-        assert row["is_suppressed"] or row["drivers"] >= min_drivers, row
-        private = [row[name] for name in row if name.startswith(("driver_net", "below_minimum"))]
-        assert len(private) == 6
-        assert not row["is_suppressed"] or private == [None] * 6, row
-        if row["costed_trips"]:
-            assert row["net_per_hour_usd"] is not None, "sums and rates of the cell stay"
-        if row["costed_trips"] and not row["is_suppressed"]:
-            assert row["below_minimum_wage_hours_share"] is not None, row
-    if min_drivers == 1:
-        assert not any(row["is_suppressed"] for row in tables.rows("driver_earnings", "trips > 0"))
-
-
-def test_a_market_hidden_alone_takes_a_second_one_with_it():
-    crews = {"las_vegas": 9, "chandler": 7, "tysons": 2}
-    trips = [
-        trip(10 * n + driver, market_id=market, driver_key=f"{market}-{driver}")
-        for n, (market, crew) in enumerate(crews.items())
-        for driver in range(crew)
-    ]
-    tables = metric_models().over(fct_trips=trips)
-    suppressed = {
-        row["market_id"]: row["is_suppressed"]
-        for row in tables.rows("driver_earnings", "grain = 'all' and offer_type = 'all'")
-    }
-    assert suppressed == {"all": False, "las_vegas": False, "chandler": True, "tysons": True}
-
-
-def test_driver_percentiles_are_over_drivers_with_three_trips_and_withheld_under_the_least_number():
-    def over(regulars):
-        rates = [10 + 2 * driver for driver in range(regulars)]
-        often = [
-            trip(100 * n + rate, driver_key=f"d{rate}", base_usd=3 * rate, started_at=START + timedelta(days=n))
-            for n in range(3)
-            for rate in rates
-        ]
-        once = [trip(1000 + n, driver_key=f"once-{n}", base_usd=600) for n in range(5)]
-        return metric_models().over(fct_trips=often + once).cell("driver_earnings"), rates
-
-    row, rates = over(5)
-    names = ("p10", "p25", "p50", "p75", "p90")
-    found = [float(row[f"driver_net_per_hour_usd_{name}"]) for name in names]
-    tenths = quantiles(rates, n=20, method="inclusive")
-    assert found == pytest.approx([tenths[1], tenths[4], tenths[9], tenths[14], tenths[17]])
-    row, _ = over(4)
-    assert row["drivers"] == 9
-    assert not row["is_suppressed"]
-    assert row["driver_net_per_hour_usd_p50"] is None, "four drivers stand behind it"
 
 
 def test_shares_without_a_denominator_are_null_and_days_without_data_have_no_row():
@@ -209,6 +80,44 @@ def test_first_attempts_are_deliveries_without_a_failure_before():
     ]
     row = metric_models().over(fct_deliveries=orders).cell("delivery_speed")
     assert (row["attempted"], row["first_attempt_share"]) == (3, 1 / 3)
+
+
+def test_orders_that_never_arrive_keep_the_censored_median_away():
+    lost = [order(n, minutes=None, status=status) for n, status in enumerate(("cancelled", "returned", "lost"))]
+    row = (
+        metric_models()
+        .over(fct_deliveries=[*lost, order(3, minutes=30), order(4, minutes=None)])
+        .cell("delivery_speed")
+    )
+    assert row["click_to_door_minutes_p50_censored"] is None, "one of five arrived"
+    assert row["within_180_minutes_share_censored"] == pytest.approx(0.2)
+
+
+@FEW
+@given(seed=seeds)
+def test_the_censored_median_agrees_with_kaplan_meier_by_hand(seed):
+    dice = random.Random(seed)
+    seen = [(dice.randrange(1, 30) * 10, dice.random() < 0.7) for _ in range(dice.randrange(1, 40))]
+    cut = START + timedelta(minutes=300)
+    orders = [
+        order(
+            n,
+            minutes=minutes if arrived else None,
+            placed_at=cut - timedelta(minutes=minutes),
+            placed_date=START.date(),
+        )
+        for n, (minutes, arrived) in enumerate(seen)
+    ]
+    share, median, at_180 = 1.0, None, 1.0
+    for now in sorted({minutes for minutes, arrived in seen if arrived}):
+        at_risk = sum(minutes >= now for minutes, _ in seen)
+        share *= 1 - seen.count((now, True)) / at_risk
+        median = now if median is None and share <= 0.5 + 1e-12 else median
+        at_180 = share if now <= 180 else at_180
+    row = metric_models().over(fct_deliveries=orders, cut=cut).cell("delivery_speed")
+    assert row["click_to_door_minutes_p50_censored"] == median
+    expected = pytest.approx(1 - at_180) if any(minutes >= 180 for minutes, _ in seen) else None
+    assert row["within_180_minutes_share_censored"] == expected
 
 
 def test_a_stores_dwell_counts_a_trip_once_and_only_where_it_served_one_store():

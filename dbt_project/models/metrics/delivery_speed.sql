@@ -39,22 +39,25 @@ summed as (
 )
 
 select
-    {{ cell_keys() }},
-    orders,
-    delivered,
-    cancelled,
-    open_orders,
-    due,
-    on_time,
-    {{ share_with_interval('on_time_share', 'on_time', 'due') }},
-    {{ ratio('same_day', 'delivered') }} as same_day_share,
-    {{ ratio('next_day', 'delivered') }} as next_day_share,
-    attempted,
-    {{ ratio('first_attempt', 'attempted') }} as first_attempt_share,
-    click_to_door_minutes_mean,
-    {{ percentile_columns('click_to_door_minutes', 'click_to_door_minutes', ['p50', 'p80', 'p90', 'p95']) }},
-    {{ percentile_columns('preparation_minutes', 'preparation_minutes', ['p50', 'p90']) }},
-    {{ percentile_columns('pickup_wait_minutes', 'pickup_wait_minutes', ['p50', 'p90']) }},
-    {{ percentile_columns('transit_minutes', 'transit_minutes', ['p50', 'p90']) }},
-    clock_disorders
+    {{ cell_keys('summed') }},
+    summed.orders,
+    summed.delivered,
+    summed.cancelled,
+    summed.open_orders,
+    summed.due,
+    summed.on_time,
+    {{ share_with_interval('on_time_share', 'summed.on_time', 'summed.due') }},
+    {{ ratio('summed.same_day', 'summed.delivered') }} as same_day_share,
+    {{ ratio('summed.next_day', 'summed.delivered') }} as next_day_share,
+    summed.attempted,
+    {{ ratio('summed.first_attempt', 'summed.attempted') }} as first_attempt_share,
+    summed.click_to_door_minutes_mean,
+    {{ percentile_columns('click_to_door_minutes', 'summed.click_to_door_minutes', ['p50', 'p80', 'p90', 'p95']) }},
+    {{ percentile_columns('preparation_minutes', 'summed.preparation_minutes', ['p50', 'p90']) }},
+    {{ percentile_columns('pickup_wait_minutes', 'summed.pickup_wait_minutes', ['p50', 'p90']) }},
+    {{ percentile_columns('transit_minutes', 'summed.transit_minutes', ['p50', 'p90']) }},
+    survival.click_to_door_minutes_p50_censored,
+    survival.within_180_minutes_share_censored,
+    summed.clock_disorders
 from summed
+left join {{ ref('int_delivery_survival') }} as survival on {{ same_cell('summed', 'survival') }}

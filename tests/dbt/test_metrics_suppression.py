@@ -1,0 +1,76 @@
+"""Figures of few drivers are withheld, and what is withheld cannot be had another way."""
+
+from datetime import timedelta
+from statistics import quantiles
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.dbt.metric_tables import metric_models, trip
+from tests.dbt.random_facts import FEW, START, by_cell, random_trips, seeds, sums_between
+
+
+@FEW
+@given(seed=seeds, min_drivers=st.integers(min_value=1, max_value=6))
+def test_what_is_withheld_cannot_be_had_by_subtraction(seed, min_drivers):
+    tables = metric_models().over(fct_trips=random_trips(seed, trips=150), min_drivers=min_drivers)
+    cells = by_cell(tables.rows("driver_earnings"))
+    costed = {cell for cell, row in cells.items() if row["costed_trips"]}
+    for members in sums_between(costed):
+        withheld = [cell for cell in members if cells[cell]["is_suppressed"]]
+        assert len(withheld) != 1, f"{withheld[0]} is the total less its other parts, of {members}"
+
+
+@FEW
+@given(seed=seeds, min_drivers=st.integers(min_value=1, max_value=6))
+def test_few_drivers_hide_the_driver_level_figures_and_nothing_else(seed, min_drivers):
+    tables = metric_models().over(fct_trips=random_trips(seed), min_drivers=min_drivers)
+    for row in tables.rows("driver_earnings"):
+        assert row["is_suppressed"] or row["drivers"] >= min_drivers, row
+        private = [row[name] for name in row if name.startswith(("driver_net", "below_minimum"))]
+        assert len(private) == 6
+        assert not row["is_suppressed"] or private == [None] * 6, row
+        if row["costed_trips"]:
+            assert row["net_per_hour_usd"] is not None, "sums and rates of the cell stay"
+        if row["costed_trips"] and not row["is_suppressed"]:
+            assert row["below_minimum_wage_hours_share"] is not None, row
+    if min_drivers == 1:
+        assert not any(row["is_suppressed"] for row in tables.rows("driver_earnings", "trips > 0"))
+
+
+def test_a_market_hidden_alone_takes_a_second_one_with_it():
+    crews = {"las_vegas": 9, "chandler": 7, "tysons": 2}
+    trips = [
+        trip(10 * n + driver, market_id=market, driver_key=f"{market}-{driver}")
+        for n, (market, crew) in enumerate(crews.items())
+        for driver in range(crew)
+    ]
+    tables = metric_models().over(fct_trips=trips)
+    suppressed = {
+        row["market_id"]: row["is_suppressed"]
+        for row in tables.rows("driver_earnings", "grain = 'all' and offer_type = 'all'")
+    }
+    assert suppressed == {"all": False, "las_vegas": False, "chandler": True, "tysons": True}
+
+
+def test_driver_percentiles_are_over_drivers_with_three_trips_and_withheld_under_the_least_number():
+    def over(regulars):
+        rates = [10 + 2 * driver for driver in range(regulars)]
+        often = [
+            trip(100 * n + rate, driver_key=f"d{rate}", base_usd=3 * rate, started_at=START + timedelta(days=n))
+            for n in range(3)
+            for rate in rates
+        ]
+        twice = [trip(1000 + n, driver_key=f"twice-{n % 5}", base_usd=600) for n in range(10)]
+        return metric_models().over(fct_trips=often + twice).cell("driver_earnings"), rates
+
+    row, rates = over(5)
+    names = ("p10", "p25", "p50", "p75", "p90")
+    found = [float(row[f"driver_net_per_hour_usd_{name}"]) for name in names]
+    tenths = quantiles(rates, n=20, method="inclusive")
+    assert found == pytest.approx([tenths[1], tenths[4], tenths[9], tenths[14], tenths[17]])
+    row, _ = over(4)
+    assert row["drivers"] == 9
+    assert not row["is_suppressed"]
+    assert row["driver_net_per_hour_usd_p50"] is None, "four drivers stand behind it"
