@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_deliveries'}}}) }}
 -- Counting deliveries per event, or per trip that ever carried the order, credits one delivery to two trips.
 with
 

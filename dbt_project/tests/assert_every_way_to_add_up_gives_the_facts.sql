@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'driver_earnings'}}}) }}
 -- Days, weeks or the whole, markets or their total, types or their total: each of the twelve ways to cut a fact holds
 -- each of its rows once. A join that drops or repeats rows, or a week that starts twice, does not.
 with

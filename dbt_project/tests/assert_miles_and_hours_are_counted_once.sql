@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trips'}}}) }}
 -- A trip with three orders joined to them and summed has three times its miles and its hours (54 miles for 18).
 -- Counted here from the events alone.
 with

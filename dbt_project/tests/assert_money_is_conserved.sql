@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trips'}}}) }}
 -- Joining trips to their orders or postings doubles cents; dropping trips without a start loses them. Every cent of
 -- the current lines is in fct_trips or in audit.orphans.
 with

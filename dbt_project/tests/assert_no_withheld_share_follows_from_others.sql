@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'driver_earnings'}}}) }}
 -- A share that is withheld in one market only is the total less the other markets: withholding it alone hides nothing.
 -- Nor may a day be the week less its other days, or a type the total less the other types.
 with

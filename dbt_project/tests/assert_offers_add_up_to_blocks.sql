@@ -1,3 +1,5 @@
+{# Dagster shows it as a check of this model. #}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_blocks'}}}) }}
 -- A block joined to its offers twice has more offers than were sent; one that is filled without an acceptance that
 -- stands, or the other way round, was filled by somebody who gave it back.
 with
