@@ -129,9 +129,9 @@ def _files(workspace: Workspace) -> pl.DataFrame:
 def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
     keys = ["log", "file", "reason", "field"]
     parts = [
-        pl.scan_parquet(part, glob=False).with_columns(log=pl.lit(log)).group_by(keys).agg(lines=pl.len())
+        pl.scan_parquet(found, glob=False).with_columns(log=pl.lit(log)).group_by(keys).agg(lines=pl.len())
         for log in LOGS
-        for part in (workspace.quarantine / log).glob("landed_on=*/*.parquet")
+        if (found := list((workspace.quarantine / log).glob("landed_on=*/*.parquet")))
     ]
     whole = (
         _files(workspace)
