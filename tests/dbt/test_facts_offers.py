@@ -62,6 +62,7 @@ def edges():
     yield from offer("no-show", "I", accepted="10:05", no_show="14:30")
     yield from offer("second", "I", accepted="10:20", pay_usd=55)
     yield from offer("called-off", "J", withdrawn=("12:00", "cancelled"))
+    yield from offer("given-back", "L", accepted="10:05", forfeited="11:00", withdrawn=("12:00", "cancelled"))
     yield from offer("odd-pay", "K", pay_usd=50, starts="14:00", ends="17:30", declined="09:59")
     yield {"event_type": "accepted", "occurred_at": at("18:00"), "offer_id": "never-sent"}
 
@@ -131,7 +132,8 @@ def test_a_forfeit_is_late_below_45_minutes(offers):
 
 
 def test_a_cancelled_block_was_not_filled_but_called_off(blocks, offers):
-    assert {name for name, row in blocks.items() if row["is_cancelled"]} == {"J"}
+    assert {name for name, row in blocks.items() if row["is_cancelled"]} == {"J", "L"}
+    assert offers["given-back"]["outcome"] == "accepted"
     assert offers["called-off"]["withdrawn_reason"] == "cancelled"
     assert offers["called-off"]["is_at_risk"] is False
 

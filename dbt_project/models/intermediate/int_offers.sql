@@ -56,7 +56,8 @@ offers as (
         max(event_id) filter (where is_answer) as answer_event_id,
         max(reason) filter (where is_answer and event_type = 'withdrawn') as withdrawn_reason,
         min(occurred_at) filter (where event_type = 'forfeited') as forfeited_at,
-        count(*) filter (where event_type = 'no_show') > 0 as is_no_show
+        count(*) filter (where event_type = 'no_show') > 0 as is_no_show,
+        count(*) filter (where event_type = 'withdrawn' and reason = 'cancelled') > 0 as is_called_off
     from firsts
     group by offer_id
 

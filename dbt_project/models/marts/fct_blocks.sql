@@ -50,7 +50,7 @@ blocks as (
         max(answered_at) filter (where nth_standing = 1) as filled_at,
         max(pay_usd) filter (where nth_standing = 1) as filled_pay_usd,
         max(wave) filter (where nth_standing = 1) as filled_wave,
-        count(*) filter (where answer = 'withdrawn' and withdrawn_reason = 'cancelled') as cancelled_offers
+        bool_or(is_called_off) as is_called_off
     from ranked
     group by block_id
 
@@ -72,7 +72,7 @@ select
     blocks.filled_pay_usd,
     blocks.filled_at is not null as is_filled,
     coalesce(blocks.filled_wave = 1, false) as is_first_wave_fill,
-    blocks.filled_at is null and blocks.cancelled_offers > 0 as is_cancelled,
+    blocks.filled_at is null and blocks.is_called_off as is_cancelled,
     {{ duration_minutes('blocks.first_sent_at', 'blocks.filled_at') }} as minutes_to_fill,
     {{ usd('blocks.filled_pay_usd - blocks.first_pay_usd') }} as price_to_fill_usd
 from blocks
