@@ -133,7 +133,7 @@ def _record_orders(world: World, recorder: _Recorder) -> pl.DataFrame:
             _unless(recorder.some(n, 0.02), trip).alias("picked_up_trip_id"),
             _unless(recorder.some(n, 0.01), second.fill_null(trip)).alias("delivered_trip_id"),
             orders["cancel_reason"],
-            *recorder.stamp("placed", at["placed"], lost=0.001),
+            *recorder.stamp("placed", at["placed"], lost=0.003),
             *recorder.stamp("ready", at["ready"], lost=0.01, slow=packed_first),
             *picked_up,
             # Before the first pick-up there is none by another trip.
@@ -186,7 +186,7 @@ def _record_offers(world: World, recorder: _Recorder) -> pl.DataFrame:
             offers["answer"],
             reason.alias("reason"),
             offers["again"],
-            *recorder.stamp("sent", offers["sent"], lost=0.0005),
+            *recorder.stamp("sent", offers["sent"], lost=0.001),
             *recorder.stamp("answered", offers["answered"], lost=0.002),
             *recorder.stamp("again", again),
             *recorder.stamp("forfeited", offers["forfeited"]),
@@ -221,7 +221,7 @@ def _record_trips(world: World, recorder: _Recorder) -> tuple[pl.DataFrame, ...]
                 _readings(trips[f"{name}_miles"], np.arange(n), trips).alias(f"{name}_miles")
                 for name in ("arrived", "departed", "ended")
             ),
-            *recorder.stamp("started", at["started"], lost=0.0015),
+            *recorder.stamp("started", at["started"], lost=0.004),
             *recorder.stamp("arrived", at["arrived"], lost=0.01, slow=there_first),
             *recorder.stamp("departed", at["departed"], lost=0.01, slow=left_first),
             *recorder.stamp("ended_early", early),

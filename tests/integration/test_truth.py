@@ -153,3 +153,16 @@ def test_things_without_their_first_event_are_orphans(warehouse: duckdb.DuckDBPy
     assert {log: found.get(problem, 0) for log, problem in ORPHANS.items()} == {
         log: counts["orphans"] for log, counts in lines.items()
     }
+
+
+def test_the_default_simulation_is_as_large_as_a_pilot_and_has_drivers_in_every_cell(tmp_path: Path):
+    summary = simulate(tmp_path)
+    expected_sizes = {"fct_deliveries": (20_000, 30_000), "fct_blocks": (8_000, 11_000), "fct_trips": (8_000, 9_000)}
+    expected_sizes["fct_offers"] = (40_000, 60_000)
+    for table, (low, high) in expected_sizes.items():
+        assert low <= summary.facts[table] <= high, table
+    assert 400_000 <= sum(summary.lines.values()) <= 600_000
+    trips = pl.read_parquet(summary.truth / "fct_trips.parquet")
+    cells = trips.group_by("market_id", "offer_type").agg(pl.col("driver_id").n_unique())
+    assert cells.height == 12
+    assert cells["driver_id"].min() >= 5
