@@ -164,8 +164,12 @@ def _answer(rng: np.random.Generator, wave: list[Offer], chance: np.ndarray) -> 
 
 
 def _call_off(offers: list[Offer], at: float) -> None:
-    """Whoever of the last wave has not answered loses the offer, because the block is cancelled."""
+    """The block is cancelled: whoever of the last wave has not answered, or gave it back, loses the offer."""
     for offer in offers:
-        if offer.wave == offers[-1].wave and offer.answer in (None, "expired"):
+        if offer.wave < offers[-1].wave:
+            continue
+        if offer.answer in (None, "expired"):
             offer.answer, offer.answered, offer.reason = "withdrawn", at, "cancelled"
             offer.again, offer.again_at = None, NEVER
+        elif offer.forfeited == offer.forfeited:
+            offer.again, offer.again_at = "withdrawn", offer.forfeited + MINUTE_S

@@ -28,7 +28,7 @@ def true_facts(
     """
     deliveries = true_deliveries(record, sites, cuts["orders"])
     offers = true_offers(record, sites, cuts["offers"])
-    blocks = true_blocks(offers)
+    blocks = true_blocks(record, offers)
     return {
         "fct_deliveries": deliveries,
         "fct_offers": offers,

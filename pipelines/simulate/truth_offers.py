@@ -54,6 +54,15 @@ def _first_answer() -> dict[str, pl.Expr]:
     }
 
 
+def _is_called_off() -> pl.Expr:
+    """Withdrawn because the block was cancelled, be it after another answer."""
+    at_first = (
+        (pl.col("answer") == "withdrawn") & (pl.col("reason") == "cancelled") & pl.col("answered_at").is_not_null()
+    )
+    afterwards = (pl.col("again") == "withdrawn") & pl.col("again_at").is_not_null()
+    return at_first.fill_null(value=False) | afterwards.fill_null(value=False)
+
+
 def _outcome(cut: datetime) -> pl.Expr:
     lapses = pl.coalesce("expires_at", "block_starts_at")
     return pl.coalesce("answer", pl.when(lapses <= cut).then(pl.lit("expired")).otherwise(pl.lit("pending")))
@@ -68,9 +77,10 @@ def _pay_per_hour(offers: pl.DataFrame) -> pl.Series:
     return pl.Series("pay_per_hour_usd", rates, dtype=USD)
 
 
-def true_blocks(offers: pl.DataFrame) -> pl.DataFrame:
+def true_blocks(record: Record, offers: pl.DataFrame) -> pl.DataFrame:
     """fct_blocks, from the true fct_offers: one row per block that was offered."""
-    sent = offers.sort("sent_at", "offer_id")
+    called_off = record.offers.select("offer_id", is_called_off=_is_called_off())
+    sent = offers.join(called_off, on="offer_id").sort("sent_at", "offer_id")
     first = sent.group_by("block_id", maintain_order=True).agg(
         *(pl.col(name).first() for name in ("market_id", "site_id", "offer_type")),
         *(pl.col(name).first() for name in ("block_starts_at", "block_ends_at", "block_hours")),
@@ -78,7 +88,7 @@ def true_blocks(offers: pl.DataFrame) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("offers_sent"),
         pl.col("driver_id").n_unique().cast(pl.Int64).alias("drivers_offered"),
         pl.col("pay_usd").first().alias("first_pay_usd"),
-        (pl.col("withdrawn_reason") == "cancelled").any().alias("has_cancellation"),
+        pl.col("is_called_off").any(),
     )
     is_standing = pl.col("is_accepted") & pl.col("forfeited_at").is_null() & ~pl.col("is_no_show")
     filled = (
@@ -97,10 +107,10 @@ def true_blocks(offers: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             is_filled=is_filled,
             is_first_wave_fill=pl.col("is_first_wave_fill").fill_null(value=False),
-            is_cancelled=~is_filled & pl.col("has_cancellation"),
+            is_cancelled=~is_filled & pl.col("is_called_off"),
             minutes_to_fill=minutes("first_sent_at", "filled_at"),
             price_to_fill_usd=(pl.col("filled_pay_usd") - pl.col("first_pay_usd")).cast(USD),
         )
-        .drop("has_cancellation")
+        .drop("is_called_off")
         .sort("block_id")
     )
