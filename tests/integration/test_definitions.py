@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from pipelines.contract import LOGS
-from pipelines.defs import warehouse
 from pipelines.definitions import defs
+from pipelines.defs import warehouse
 from pipelines.reference_tables import REFERENCE
 
 
