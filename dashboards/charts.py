@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.content import Figure, Reference, Site, in_offer_order, market_ids, offer_types, where
+from dashboards.content import Figure, Reference, Site, in_offer_order, known, market_ids, offer_types, where
 from dashboards.figures import finish, hover, reference_lines, value_axis, value_range
 from dashboards.text import Measure, Row, claim, offer_label, plotly_safe, quantity
 from dashboards.theme import COLOURS, Style, offer_style
@@ -76,7 +76,7 @@ def _band(by_week: Mapping[date, Row], column: str, style: Style) -> go.Scatter:
     weeks = every_week(by_week)
     x: list[date | None] = []
     y: list[Any] = []
-    for has_interval, group in groupby(weeks, lambda week: by_week.get(week, {}).get(low) is not None):
+    for has_interval, group in groupby(weeks, lambda week: bool(known([by_week.get(week, {})], low, high))):
         run = list(group)
         if has_interval:
             x += [*run, *reversed(run), None]

@@ -183,9 +183,9 @@ KEYS = (Column("market", "Market"), Column("offer", "Offer type"))
 WEEK_KEYS = (Column("period_start", "Week from"), *KEYS)
 
 
-def known(rows: Iterable[Row], column: str) -> list[Row]:
-    """The rows in which `column` is not null."""
-    return [row for row in rows if row.get(column) is not None]
+def known(rows: Iterable[Row], *columns: str) -> list[Row]:
+    """The rows in which none of `columns` is null."""
+    return [row for row in rows if all(row.get(column) is not None for column in columns)]
 
 
 def where(rows: Iterable[Row], **wanted: object) -> list[Row]:

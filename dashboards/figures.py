@@ -13,7 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.content import Figure, Reference
+from dashboards.content import Figure, Reference, known
 from dashboards.text import Measure, Row, claim, plotly_safe, unit
 from dashboards.theme import COLOURS
 
@@ -52,7 +52,8 @@ def value_range(rows: Sequence[Row], columns: Sequence[str], include: Sequence[f
 
 def leaves(rows: Sequence[Row], column: str, span: tuple[float, float]) -> bool:
     """True where the interval of some row runs out of the range of the axis."""
-    return any(row[f"{column}_low"] < span[0] or row[f"{column}_high"] > span[1] for row in rows)
+    low, high = f"{column}_low", f"{column}_high"
+    return any(row[low] < span[0] or row[high] > span[1] for row in known(rows, low, high))
 
 
 def value_axis(column: str, span: tuple[float, float] | None = None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def weekly(
 
 def _about_bands(rows: Sequence[Row], column: str, span: tuple[float, float]) -> str:
     """The range of the axis follows the figures; a week of few orders or offers has a band that would flatten all."""
-    is_cut = leaves(known(rows, f"{column}_low"), column, span)
+    is_cut = leaves(rows, column, span)
     return " Bands that leave the frame belong to weeks with small n; the table has them whole." if is_cut else ""
 
 

@@ -7,7 +7,7 @@ are picked, not computed.
 from collections.abc import Mapping, Sequence
 
 from dashboards.content import ALL, Site, in_offer_order, known, lead, where
-from dashboards.text import Measure, Row, claim, day, offer_label, quantity
+from dashboards.text import Measure, Row, claim, day, offer_label, quantity, sample
 
 
 def headline(whole: Sequence[Row], measure: Measure, words: str, site: Site) -> str:
@@ -46,6 +46,18 @@ def by_offer(whole: Sequence[Row], column: str) -> str:
     rows = in_offer_order(known(where(whole, market_id=ALL), column))
     parts = [f"{offer_label(row['offer_type'])} {quantity(row[column], column)}" for row in rows]
     return ", ".join(parts) if len(parts) > 1 else ""
+
+
+def side_by_side(row: Row | None, measures: Sequence[Measure]) -> str:
+    """`Retail: gross $21.24/h, net $17.48/h (n = 1,602 trips).`: several figures of one row, each n once."""
+    if row is None:
+        return ""
+    known_ones = [measure for measure in measures if row.get(measure.column) is not None]
+    said = ", ".join(
+        f"{measure.label.lower()} {quantity(row[measure.column], measure.column)}" for measure in known_ones
+    )
+    behind = "; ".join(dict.fromkeys(sample(row, measure) for measure in known_ones))
+    return f"{subject(row)}{said} ({behind})."
 
 
 def counts(row: Row | None, of: str, noun: str, parts: Mapping[str, str]) -> str:

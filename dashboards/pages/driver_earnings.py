@@ -21,7 +21,7 @@ from dashboards.content import (
     where,
 )
 from dashboards.sections import columns_of, mark_keys, marks_by_market, shown_marks, weekly, whole_period
-from dashboards.sentences import headline, subject
+from dashboards.sentences import headline, side_by_side, subject
 from dashboards.text import WITHHELD, Measure, Row, offer_label, quantity, sample
 from dashboards.theme import Style
 
@@ -158,9 +158,7 @@ def advertised(whole: list[Row], site: Site) -> Section:
     return Section(
         title="From the advertised hour to what is left",
         needs=PAY,
-        caption=headline(rows, GROSS_SCHEDULED, "is the gross pay by the schedule", site)
-        + headline(rows, GROSS, "is the gross pay on the job", site)
-        + headline(rows, NET, "on the job is left", site),
+        caption=side_by_side(lead(rows, GROSS.column), [mark.measure for mark in marks]),
         panels=marks_by_market(rows, marks, site, ADVERTISED_USD_PER_HOUR),
         legend=[
             *mark_keys(marks),
@@ -174,7 +172,7 @@ def advertised(whole: list[Row], site: Site) -> Section:
 
 def gross_to_net(whole: list[Row], site: Site) -> Section:
     """A waterfall of sums from gross to net over all markets, a panel per offer type."""
-    costed = [row for row in whole if row["costed_trips"]]
+    costed = [row for row in known(whole, *(name for name, _, _ in STEPS)) if row["costed_trips"]]
     rows = where(costed, market_id=market_ids(costed, site)[0]) if costed else []
     figures = {name: label for name, label, _ in STEPS} | {"costed_tip_usd": "Tips in gross"}
     return Section(
@@ -204,16 +202,13 @@ def _waterfall_sentence(row: Row | None) -> str:
 
 def clocks(whole: list[Row], site: Site) -> Section:
     """Net per hour on four clocks."""
-    rows, row = known(whole, NET.column), lead(whole, NET.column)
+    rows = known(whole, NET.column)
     marks = shown_marks(CLOCKS, rows)
     measures = [mark.measure for mark in marks]
-    said = [f"{each.label.lower()} {quantity(row[each.column], each.column)}" for each in measures] if row else []
     return Section(
         title="Whose hour? The same net pay on four clocks",
         needs=COST,
-        caption=f"{subject(row)}What is left per hour depends on the hours that count: {', '.join(said)}."
-        if row
-        else "",
+        caption=side_by_side(lead(rows, NET.column), measures),
         panels=marks_by_market(rows, marks, site),
         legend=mark_keys(marks),
         note="Scheduled: the block as offered. On the job: arrival at the pick-up to the end. Engaged: leaving the "

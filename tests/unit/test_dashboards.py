@@ -2,6 +2,7 @@
 
 import ast
 import json
+import random
 import re
 import sys
 from html.parser import HTMLParser
@@ -418,6 +419,27 @@ def test_the_pages_of_a_table_are_those_its_model_says(pages):
             page.name for page in find_pages() if any(f"main.{table}" in query for query in page.module.QUERY.values())
         }
         assert said and set(said[1].split(", ")) == shown, table
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_figure_may_be_missing_anywhere(tmp_path, seed):
+    rng = random.Random(seed)
+    warehouse = make_warehouse(tmp_path / "w.duckdb", weeks=2)
+    with duckdb.connect(str(warehouse)) as connection:
+        for table, kinds in COLUMNS.items():
+            for name in rng.sample(" ".join(kinds.values()).split(), 12):
+                which = rng.choice(["true", "offer_type = 'all'", "offer_type = 'retail'", "market_id = 'all'"])
+                connection.execute(f"update {table} set {name} = null where {which}")
+    for path in render_site(warehouse, tmp_path / "out"):
+        assert path.suffix == ".js" or not re.search(r"\bNone\b|\bnan\b", path.read_text())
+
+
+@pytest.mark.parametrize("logs", [(table,) for table in COLUMNS])
+def test_one_log_alone_fills_its_page_and_the_others_say_so(tmp_path, logs):
+    pages = site_of(tmp_path / "w", logs=logs, weeks=1)
+    for page in find_pages():
+        shows = page.name == "overview" or any(f"main.{logs[0]}" in query for query in page.module.QUERY.values())
+        assert bool(pages[page.file].charts) == shows
 
 
 def test_markets_stand_in_the_order_of_their_names(pages):
