@@ -72,13 +72,13 @@ def build(
     ]
 
 
-def _invoke(  # noqa: ANN202 - dbt's results have no public type
+def _invoke(
     arguments: list[str],
     log_path: Path,
     on_node: Callable[[str], None] = lambda name: None,
     *,
     is_parsed: bool = False,
-):
+) -> Any:  # noqa: ANN401 - dbt's results have no public type
     # Imported here: dbt takes over a second to import, and most commands never need it.
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
