@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.simulate.recording import USD
+from pipelines.simulate.recorder import USD
 
 PLACES = Decimal("0.0001")
 MAX_PRICE_AGE_DAYS = {"gasoline": 14, "electric": 400}

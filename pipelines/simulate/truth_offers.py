@@ -5,7 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import polars as pl
 
-from pipelines.simulate.recording import USD, Record
+from pipelines.simulate.recorder import USD
+from pipelines.simulate.recording import Record
 from pipelines.simulate.truth_time import hours, local_date, minutes
 
 LATE_FORFEIT_MINUTES = 45

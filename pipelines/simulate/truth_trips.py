@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.geometry import great_circle_miles
-from pipelines.simulate.recording import USD, Record
+from pipelines.simulate.recorder import USD
+from pipelines.simulate.recording import Record
 from pipelines.simulate.truth_costs import with_costs
 from pipelines.simulate.truth_time import hours, is_disordered, local_date
 
