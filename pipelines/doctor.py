@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.contract import LOGS
 from pipelines.ingest.files import landed_files
-from pipelines.ingest.ledger import REFUSED, ledger_path
+from pipelines.ingest.ledger import REFUSED, ledger_path, waiting_files
 from pipelines.reference import read_reference, reference_warnings
 from pipelines.workspace import DoorstepError, Workspace, open_workspace
 
@@ -59,9 +59,8 @@ def _landing(workspace: Workspace) -> Iterator[Finding]:
     for log in LOGS:
         files = landed_files(workspace.landing / log)
         path = ledger_path(workspace, log)
-        ledger = pl.read_parquet(path, glob=False) if path.exists() else pl.DataFrame(schema={"path": pl.String})
-        waiting = len({file.name for file in files} - set(ledger["path"]))
-        text = f"{log}: {len(files)} files in landing, {waiting} not taken in yet"
+        ledger = pl.read_parquet(path, glob=False) if path.exists() else pl.DataFrame()
+        text = f"{log}: {len(files)} files in landing, {len(waiting_files(workspace, log))} not taken in yet"
         yield Finding("good" if files else "warning", text + ("" if files else f" (put some into landing/{log}/)"))
         if "status" in ledger.columns:
             for entry in ledger.filter(pl.col("status") == REFUSED).iter_rows(named=True):

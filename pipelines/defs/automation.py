@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 
 from pipelines.contract import LOGS
-from pipelines.ingest.files import landed_files
+from pipelines.ingest import waiting_files
 from pipelines.workspace import open_workspace
 
 refresh = dg.define_asset_job(
@@ -19,20 +19,23 @@ daily = dg.ScheduleDefinition(
     job=refresh,
     cron_schedule="0 6 * * *",
     execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every day at 06:00 UTC.",
 )
 
 
-@dg.sensor(name="landing", job=refresh, minimum_interval_seconds=30)
-def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Asks for a run when complete files in landing are others than at the last look."""
+@dg.sensor(
+    name="landing",
+    job=refresh,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a run when complete files lie in landing that the ledger does not know.",
+)
+def landing() -> dg.RunRequest | dg.SkipReason:
+    """One run per set of waiting files: the same set asks once only."""
     workspace = open_workspace()
-    seen = hashlib.sha256()
-    for log in LOGS:
-        for file in landed_files(workspace.landing / log):
-            seen.update(f"{log}\0{file.name}\0{file.bytes}\0{file.modified_ns}\n".encode())
-    cursor = seen.hexdigest()
-    if cursor == context.cursor:
-        return dg.SkipReason("nothing new in landing")
-    context.update_cursor(cursor)
-    return dg.RunRequest(run_key=cursor)
+    waiting = [(log, file) for log in LOGS for file in waiting_files(workspace, log)]
+    if not waiting:
+        return dg.SkipReason("every file in landing is in the ledger")
+    names = "\n".join(f"{log}/{file.name} {file.bytes} {file.modified_ns}" for log, file in waiting)
+    return dg.RunRequest(run_key=hashlib.sha256(names.encode()).hexdigest())

@@ -1,6 +1,6 @@
 """Landed log files into typed events: read, validate, quarantine, ledger. Polars; no dagster."""
 
-from pipelines.ingest.ledger import Entry, read_ledger
+from pipelines.ingest.ledger import Entry, waiting_files
 from pipelines.ingest.load import IngestSummary, driver_key_of, ingest
 
-__all__ = ["Entry", "IngestSummary", "driver_key_of", "ingest", "read_ledger"]
+__all__ = ["Entry", "IngestSummary", "driver_key_of", "ingest", "waiting_files"]

@@ -13,6 +13,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipelines.ingest.files import LandedFile, landed_files
 from pipelines.workspace import DoorstepError, Workspace
 
 LOADED, REFUSED, DUPLICATE = "loaded", "refused", "duplicate"
@@ -71,6 +72,19 @@ def read_ledger(workspace: Workspace, log: str, key_check: str) -> dict[str, Ent
         return {entry.path: entry for entry in _from_lake(workspace, log, key_check)}
     _same_key(pl.read_parquet_metadata(path).get("driver_key_check"), key_check, workspace)
     return {row["path"]: Entry(**row) for row in pl.read_parquet(path, glob=False).iter_rows(named=True)}
+
+
+def is_known(file: LandedFile, entry: Entry | None) -> bool:
+    """Whether the file is, by size and time, the one the entry speaks of."""
+    return entry is not None and (entry.bytes, entry.modified_ns) == (file.bytes, file.modified_ns)
+
+
+def waiting_files(workspace: Workspace, log: str) -> list[LandedFile]:
+    """The log's landed files that no ingest has looked at yet."""
+    path = ledger_path(workspace, log)
+    rows = pl.read_parquet(path, glob=False).iter_rows(named=True) if path.exists() else ()
+    known = {row["path"]: Entry(**row) for row in rows}
+    return [file for file in landed_files(workspace.landing / log) if not is_known(file, known.get(file.name))]
 
 
 def write_ledger(workspace: Workspace, log: str, entries: Iterable[Entry], key_check: str) -> None:

@@ -24,6 +24,7 @@ from pipelines.ingest.ledger import (
     LOADED,
     REFUSED,
     Entry,
+    is_known,
     part_metadata,
     read_ledger,
     write_ledger,
@@ -88,7 +89,7 @@ def ingest(
     ledger = read_ledger(workspace, log, key_check)
     wanted = {path.absolute() for path in again}
     files = landed_files(workspace.landing / log)
-    todo = [file for file in files if file.path in wanted or not _is_known(file, ledger.get(file.name))]
+    todo = [file for file in files if file.path in wanted or not is_known(file, ledger.get(file.name))]
     loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), key, key_check)
     by_sha256 = {entry.sha256: entry for entry in ledger.values() if entry.status == LOADED}
     summary = IngestSummary(log)
@@ -103,10 +104,6 @@ def ingest(
             write_ledger(workspace, log, ledger.values(), key_check)
     write_ledger(workspace, log, ledger.values(), key_check)
     return summary
-
-
-def _is_known(file: LandedFile, entry: Entry | None) -> bool:
-    return entry is not None and (entry.bytes, entry.modified_ns) == (file.bytes, file.modified_ns)
 
 
 @dataclass(frozen=True)

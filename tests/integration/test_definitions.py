@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
 from pipelines.contract import LOGS
 from pipelines.definitions import defs
-from pipelines.defs import warehouse
+from pipelines.defs import automation, warehouse
+from pipelines.ingest import ingest
 from pipelines.reference_tables import REFERENCE
+from pipelines.workspace import open_workspace
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,18 @@ def test_there_is_one_job_one_schedule_and_one_sensor():
     assert [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")] == ["refresh"]
     assert [schedule.cron_schedule for schedule in repository.schedule_defs] == ["0 6 * * *"]
     assert [sensor.name for sensor in repository.sensor_defs] == ["landing"]
+
+
+def test_the_sensor_asks_once_for_files_the_ledger_does_not_know(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOORSTEP_WORKSPACE", str(tmp_path))
+    assert isinstance(automation.landing(), dg.SkipReason)
+    path = tmp_path / "landing/orders/a.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}\n")
+    first, second = automation.landing(), automation.landing()
+    assert isinstance(first, dg.RunRequest) and first.run_key == second.run_key
+    ingest(open_workspace(), "orders", [])
+    assert isinstance(automation.landing(), dg.SkipReason)
 
 
 def test_every_dbt_data_test_is_an_asset_check(graph):
