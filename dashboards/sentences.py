@@ -52,12 +52,10 @@ def side_by_side(row: Row | None, measures: Sequence[Measure]) -> str:
     """`Retail: gross $21.24/h, net $17.48/h (n = 1,602 trips).`: several figures of one row, each n once."""
     if row is None:
         return ""
-    known_ones = [measure for measure in measures if row.get(measure.column) is not None]
-    said = ", ".join(
-        f"{measure.label.lower()} {quantity(row[measure.column], measure.column)}" for measure in known_ones
-    )
-    behind = "; ".join(dict.fromkeys(sample(row, measure) for measure in known_ones))
-    return f"{subject(row)}{said} ({behind})."
+    shown = [measure for measure in measures if row.get(measure.column) is not None]
+    said = ", ".join(f"{measure.label.lower()} {quantity(row[measure.column], measure.column)}" for measure in shown)
+    behind = "; ".join(dict.fromkeys(sample(row, measure) for measure in shown))
+    return sentence(f"{subject(row)}{said} ({behind}).")
 
 
 def counts(row: Row | None, of: str, noun: str, parts: Mapping[str, str]) -> str:
@@ -65,4 +63,9 @@ def counts(row: Row | None, of: str, noun: str, parts: Mapping[str, str]) -> str
     if row is None:
         return ""
     said = ", ".join(f"{quantity(row[column], column)} {word}" for column, word in parts.items())
-    return f"{subject(row)}Of {quantity(row[of], of)} {noun}: {said}."
+    return sentence(f"{subject(row)}of {quantity(row[of], of)} {noun}: {said}.")
+
+
+def sentence(words: str) -> str:
+    """The words with a capital at the beginning."""
+    return words[:1].upper() + words[1:]

@@ -4,6 +4,7 @@ Belongs here: how a value of a column reads. Does not belong here: HTML (templat
 """
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -120,8 +121,8 @@ def sample(row: Row, measure: Measure) -> str:
 
 
 def counted(noun: str, count: Value) -> str:
-    """A plural noun, or its singular where the count is one."""
-    return noun[:-1] if count == 1 and noun.endswith("s") else noun
+    """`drivers`, or `driver` where the count is one."""
+    return re.sub(r"(order|offer|block|trip|driver)s\b", r"\1", noun) if count == 1 else noun
 
 
 def claim(row: Row, measure: Measure) -> str:

@@ -21,7 +21,7 @@ from dashboards.content import (
     where,
 )
 from dashboards.sections import columns_of, mark_keys, marks_by_market, shown_marks, weekly, whole_period
-from dashboards.sentences import headline, side_by_side, subject
+from dashboards.sentences import headline, sentence, side_by_side, subject
 from dashboards.text import WITHHELD, Measure, Row, offer_label, quantity, sample
 from dashboards.theme import Style
 
@@ -78,7 +78,7 @@ CLOCKS = [
     Mark(Measure("net_per_door_to_door_hour_usd", "Door to door", COSTED), Style("orange", "triangle-up"), offset=0.3),
 ]
 EACH_DRIVER = {
-    end: Measure(f"driver_net_per_hour_usd_{end}", label, DRIVERS)
+    end: Measure(f"driver_net_per_hour_usd_{end}", label, (("drivers", "drivers in all"),))
     for end, label in (
         ("p10", "10th percentile"),
         ("p25", "25th percentile"),
@@ -194,8 +194,8 @@ def _waterfall_sentence(row: Row | None) -> str:
         return ""
     said = {name: quantity(row[name], name) for name in ("costed_tip_usd", *(name for name, _, _ in STEPS))}
     taken = ", ".join(f"{label.lower()} {said[name]}" for name, label, kind in STEPS if kind == "take")
-    return (
-        f"{subject(row)}Of {said['costed_gross_usd']} gross, {said['costed_tip_usd']} of it tips, costs took {taken}; "
+    return sentence(
+        f"{subject(row)}of {said['costed_gross_usd']} gross, {said['costed_tip_usd']} of it tips, costs took {taken}; "
         f"{said['costed_net_usd']} was left ({sample(row, NET)})."
     )
 

@@ -139,14 +139,14 @@ def card(
     whole, weeks = whole_and_weeks
     drawn = charted or measures[0]
     rows = known(whole, drawn.column)
-    parts = by_offer(rows, drawn.column)
+    parts = by_offer(rows, drawn.column) or "".join(claim(row, drawn) for row in [lead(rows, drawn.column)] if row)
     about = lead(whole, measures[0].column)
     return Section(
         title=title,
         scope=f"{offer_label(about['offer_type'])} · {site.market(market_ids(whole, site)[0])}" if about else "",
         needs=needs,
         stats=_stats(measures, about, whole) if about else [],
-        caption=f"{drawn.label}: {parts}{spread(rows, drawn.column, site)}." if parts else "",
+        caption=f"{drawn.label}: {parts}{spread(rows, drawn.column, site)}.",
         panels=_panels(drawn, rows, known(weeks, drawn.column), site),
         legend=offer_legend(rows, "marker"),
         table=Table(source, [*KEYS, *columns_of(measures, whole)], rows),
