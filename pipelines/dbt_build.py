@@ -7,6 +7,7 @@ the database open in its adapter, so every call ends by closing it.
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from pipelines.workspace import DBT_PROJECT, DoorstepError, Workspace
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+PARSED = "partial_parse.msgpack"
 _SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
 
 
@@ -41,7 +43,12 @@ def ensure_manifest() -> Path:
     sources = (path for pattern in _SOURCES for path in DBT_PROJECT.glob(pattern))
     newest = max(path.stat().st_mtime_ns for path in sources)
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime_ns < newest:
-        _invoke(["parse", "--target-path", str(MANIFEST.parent)], log_path=MANIFEST.parent / "logs")
+        MANIFEST.parent.mkdir(exist_ok=True)
+        # Beside, then moved in: another process may be reading. The manifest goes last, as it is the one looked at.
+        with tempfile.TemporaryDirectory(dir=MANIFEST.parent) as parsed:
+            _invoke(["parse", "--target-path", parsed], log_path=MANIFEST.parent / "logs")
+            for name in (PARSED, MANIFEST.name):
+                (Path(parsed) / name).replace(MANIFEST.parent / name)
     return MANIFEST
 
 
@@ -108,7 +115,7 @@ def _parsed_project():  # noqa: ANN202 - dbt's class
     from dbt.contracts.graph.manifest import Manifest
 
     ensure_manifest()
-    manifest = Manifest.from_msgpack((MANIFEST.parent / "partial_parse.msgpack").read_bytes())
+    manifest = Manifest.from_msgpack((MANIFEST.parent / PARSED).read_bytes())
     manifest.build_flat_graph()
     return manifest
 

@@ -105,6 +105,10 @@ def _failure(result: "dg.ExecuteInProcessResult") -> str:
             if data.user_failure_data and data.user_failure_data.description:
                 return f"{event.step_key}: {data.user_failure_data.description}"
             error = data.error.cause if data.error and data.error.cause else data.error
-            message = error.message.strip() if error else "failed"
-            return message.split("DoorstepError: ", 1)[-1] if "DoorstepError: " in message else message
+            if error is None:
+                continue
+            name, _, message = error.message.strip().partition(": ")
+            if name.endswith((".DoorstepError", ".PageError")):
+                return message
+            return f"{event.step_key}: unexpected {name}: {message}. The run in `doorstep ui` has the traceback."
     return "the run failed before any step; see the run in `doorstep ui`"
