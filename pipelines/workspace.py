@@ -34,6 +34,12 @@ class PrivacySettings(_Section):
     min_drivers: int = Field(default=5, ge=1, description="Fewer drivers than this in a cell: suppressed.")
 
 
+class IngestSettings(_Section):
+    """`[ingest]` of workspace.toml."""
+
+    max_expansion: float = Field(default=200, gt=1, description="A file may expand to so many times its size.")
+
+
 class Settings(_Section):
     """The contents of workspace.toml; every key has a default, an unknown key is an error."""
 
@@ -41,6 +47,7 @@ class Settings(_Section):
     origin: Literal["simulated", "recorded"] = "recorded"
     currency: Literal["USD"] = "USD"
     privacy: PrivacySettings = PrivacySettings()
+    ingest: IngestSettings = IngestSettings()
 
 
 @dataclass(frozen=True)

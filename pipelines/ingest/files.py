@@ -5,6 +5,7 @@ Belongs here: names, paths, suffixes, checksums, decompression. Does not belong 
 """
 
 import hashlib
+import io
 import os
 import re
 import stat
@@ -14,12 +15,16 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import zstandard
 from isal import igzip, isal_zlib
 
-SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz", ".parquet")
 UNFINISHED = (".part", ".tmp")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PIECE = 1 << 20
+_ZSTD_PIECE = 4 << 10  # of compressed bytes, since a few of them may expand to very many
+MAX_FREE_BYTES = 256 << 20
+MAX_BYTES = 20 * 10**9
 
 
 class FileRefusedError(Exception):
@@ -43,16 +48,22 @@ class LandedFile:
     @property
     def format(self) -> str:
         """`jsonl`, `csv` or `parquet`."""
-        return self._suffix.removesuffix(".gz").lstrip(".")
+        return self._suffixes[0]
+
+    @property
+    def compression(self) -> str | None:
+        """`gz`, `zst` or None."""
+        return self._suffixes[1] if len(self._suffixes) > 1 else None
 
     @property
     def is_compressed(self) -> bool:
-        """Whether the bytes are gzip."""
-        return self._suffix.endswith(".gz")
+        """Whether the bytes must be decompressed."""
+        return self.compression is not None
 
     @property
-    def _suffix(self) -> str:
-        return next(suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if self.name.endswith(suffix))
+    def _suffixes(self) -> list[str]:
+        suffix = max((each for each in SUFFIXES if self.name.endswith(each)), key=len)
+        return suffix.removeprefix(".").split(".")
 
     @property
     def dated(self) -> date | None:
@@ -117,23 +128,51 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def verify(file: LandedFile) -> None:
-    """Reads a gzip file to its end, so that nothing is loaded of one that is truncated or damaged.
+def verify(file: LandedFile, max_expansion: float) -> None:
+    """Reads a compressed file to its end, so that nothing is loaded of one that is truncated, damaged or a bomb.
 
-    Raises FileRefusedError(`corrupt_file`).
+    Raises FileRefusedError: `corrupt_file`, or `file_too_large` as soon as more than 256 MB have come out and they
+    are more than `max_expansion` times the file, or more than 20 GB.
     """
     if not file.is_compressed:
         return
-    if file.bytes == 0:
-        raise FileRefusedError("corrupt_file", "gzip is empty: not even a header")
+    allowed = min(max(MAX_FREE_BYTES, max_expansion * file.bytes), MAX_BYTES)
+    expanded = 0
     try:
+        for size in _expanded(file):
+            expanded += size
+            if expanded > allowed:
+                raise FileRefusedError("file_too_large", f"{file.bytes:,} bytes expand to more than {allowed:,.0f}")
+    except (OSError, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # pyright: ignore[reportGeneralTypeIssues] - isal's stub
+        raise FileRefusedError("corrupt_file", f"is damaged or cut short: {error}") from error
+
+
+def _expanded(file: LandedFile) -> Iterator[int]:
+    """Sizes of the pieces the file expands to. Raises EOFError where its last frame does not end."""
+    if file.bytes == 0:
+        raise EOFError("not even a header")
+    if file.compression == "gz":
         with igzip.open(file.path, "rb") as stream:
-            while stream.read(_PIECE):
-                pass
-    except (OSError, EOFError, isal_zlib.error) as error:  # pyright: ignore[reportGeneralTypeIssues] - isal's stub
-        raise FileRefusedError("corrupt_file", f"gzip is damaged or cut short: {error}") from error
+            while piece := stream.read(_PIECE):
+                yield len(piece)
+        return
+    with file.path.open("rb") as stream:
+        frame, is_open = zstandard.ZstdDecompressor().decompressobj(), False
+        while piece := stream.read(_ZSTD_PIECE):
+            while piece:
+                yield len(frame.decompress(piece))
+                is_open, piece = not frame.eof, frame.unused_data
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+        if is_open:
+            raise EOFError("the last zstd frame does not end")
 
 
 def opened(file: LandedFile) -> BinaryIO:
     """The file's bytes, decompressed, as a stream for a `with` block."""
-    return cast("BinaryIO", igzip.open(file.path, "rb")) if file.is_compressed else file.path.open("rb")
+    if file.compression == "gz":
+        return cast("BinaryIO", igzip.open(file.path, "rb"))
+    if file.compression == "zst":
+        reader = zstandard.ZstdDecompressor().stream_reader(file.path.open("rb"), read_across_frames=True)
+        return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
+    return file.path.open("rb")

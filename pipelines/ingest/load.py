@@ -131,7 +131,7 @@ class _Loader:
                     return replace(entry, status=DUPLICATE, message=f"same bytes as {twin.path}")
                 if not is_again:  # touched, not changed
                     return replace(twin, modified_ns=file.modified_ns)
-            verify(file)
+            verify(file, self.workspace.settings.ingest.max_expansion)
             return self._load_lines(file, entry)
         except FileRefusedError as refusal:
             return replace(entry, reason=refusal.reason, message=str(refusal))

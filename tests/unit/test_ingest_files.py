@@ -6,10 +6,12 @@ import io
 import json
 import os
 import stat
+import zlib
 from typing import Any
 
 import polars as pl
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +40,8 @@ def as_parquet(lines: list[dict[str, Any]]) -> bytes:
 FORMATS = {
     "a.jsonl": jsonl(*ORDERS),
     "a.jsonl.gz": gzip.compress(jsonl(*ORDERS)),
+    "a.jsonl.zst": zstandard.compress(jsonl(*ORDERS)),
+    "two_frames.jsonl.zst": zstandard.compress(jsonl(*ORDERS[:2])) + zstandard.compress(jsonl(*ORDERS[2:])),
     "a.csv": as_csv(ORDERS),
     "a.csv.gz": gzip.compress(as_csv(ORDERS)),
     "a.parquet": as_parquet(ORDERS),
@@ -195,6 +199,38 @@ DAMAGED = {
     "empty": b"",
     "no gzip": b"plain text\n",
 }
+
+
+ZSTD = zstandard.ZstdCompressor(write_checksum=True).compress(jsonl(*ORDERS))
+DAMAGED_ZSTD = {
+    "cut short": ZSTD[:-3],
+    "a flipped bit": ZSTD[:40] + bytes([ZSTD[40] ^ 4]) + ZSTD[41:],
+    "checksum": ZSTD[:-4] + bytes(4),
+    "trailing garbage": ZSTD + b"garbage",
+    "empty": b"",
+    "no zstd": b"plain text\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_ZSTD)
+def test_a_damaged_zstd_file_is_refused_whole(tmp_path, damage):
+    land(tmp_path, "orders", "bad.jsonl.zst", DAMAGED_ZSTD[damage])
+    entry = take_in(tmp_path, "orders").entry
+    assert (entry.reason, entry.lines) == ("corrupt_file", 0)
+
+
+def blanks(compressor: Any, megabytes: int) -> bytes:
+    piece = b" " * (1 << 20)
+    return b"".join([*(compressor.compress(piece) for _ in range(megabytes)), compressor.flush()])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compressor"), [("gz", zlib.compressobj(wbits=31)), ("zst", zstandard.ZstdCompressor().compressobj())]
+)
+def test_a_file_that_expands_beyond_measure_is_refused_as_soon_as_that_is_seen(tmp_path, suffix, compressor):
+    land(tmp_path, "orders", f"bomb.jsonl.{suffix}", blanks(compressor, 600))
+    entry = take_in(tmp_path, "orders").entry
+    assert (entry.reason, entry.lines) == ("file_too_large", 0)
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
