@@ -24,15 +24,18 @@ def subject(row: Row) -> str:
 
 
 def spread(whole: Sequence[Row], column: str, site: Site) -> str:
-    """`; by market from 84.0% (Las Vegas) to 91.2% (Chandler)` of the lead row's offer type; empty for one market."""
+    """`; retail by market from 84.0% (Las Vegas) to 91.2% (Chandler)`, of the lead row's type; empty for one market."""
     row = lead(whole, column)
-    alike = known(where(whole, offer_type=row["offer_type"]), column) if row else []
+    if row is None:
+        return ""
+    alike = known(where(whole, offer_type=row["offer_type"]), column)
     rows = [each for each in alike if each["market_id"] != ALL]
     if len(rows) < 2:
         return ""
     low, high = min(rows, key=lambda row: row[column]), max(rows, key=lambda row: row[column])
     ends = [f"{quantity(row[column], column)} ({site.market(row['market_id'])})" for row in (low, high)]
-    return f"; by market from {ends[0]} to {ends[1]}"
+    whose = "" if row["offer_type"] == ALL else f"{offer_label(row['offer_type']).lower()} "
+    return f"; {whose}by market from {ends[0]} to {ends[1]}"
 
 
 def latest(weeks: Sequence[Row], measure: Measure) -> str:

@@ -66,7 +66,7 @@ def _earnings(connection: duckdb.DuckDBPyConnection) -> str:
         return f"{gross} ({cell['trips']:,} trips); net unknown, no miles in these logs"
     return (
         f"{gross}, net of gas, tolls and maintenance {_usd(cell['net_per_hour_usd'])}/h "
-        f"({cell['costed_trips']:,} trips, {cell['drivers']:,} drivers)"
+        f"({cell['costed_trips']:,} trips, {_count(cell['drivers'], 'driver')})"
     )
 
 
@@ -83,6 +83,10 @@ def _who(cell: dict[str, Any]) -> str:
 
 def _share(cell: dict[str, Any], name: str) -> str:
     return f"{cell[name]:.1%} (95 % interval {cell[name + '_low']:.1%} to {cell[name + '_high']:.1%})"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _usd(value: Any) -> str:  # noqa: ANN401 - Decimal or float, as the column is

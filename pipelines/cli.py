@@ -5,6 +5,7 @@ command calls one function of another room. Slow imports happen inside the comma
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +77,7 @@ def import_(
         written = import_logs(Path(adapter), inputs, root)
     for path in written:
         out.print(escape(f"landed {path.relative_to(root)}"))
-    out.print(escape(f"Next: doorstep run --workspace {root}"))
+    out.print(escape(f"Next: {shlex.quote(sys.argv[0])} run --workspace {shlex.quote(str(root))}"), soft_wrap=True)
 
 
 @app.command()
@@ -108,7 +109,7 @@ def ui(
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A query on the published file.")],
     workspace: WorkspaceOption = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print all rows as CSV instead of a table.")] = False,
 ) -> None:
     """Run SQL on the published file, read-only."""
     from pipelines.query import print_query

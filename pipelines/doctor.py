@@ -81,12 +81,21 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             build, finished = connection.execute(
-                "select any_value(build_id), cast(max(finished_at) as varchar) from audit.builds"
+                "select any_value(build_id), cast(date_trunc('second', max(finished_at)) as varchar) from audit.builds"
             ).fetchall()[0]
+            refused, lines = connection.execute("select sum(quarantined), sum(lines) from audit.files").fetchall()[0]
+            conflicts = connection.execute("select count(*) from audit.conflicts").fetchall()[0][0]
+            orphans = connection.execute("select count(*) from audit.orphans").fetchall()[0][0]
     except duckdb.Error as error:
         yield Finding("bad", f"{path}: cannot be read: {error}. doorstep run makes it anew.")
         return
     yield Finding("good", f"published build {build}, finished {finished}")
+    for count, what, table in (
+        (refused or 0, f"of {lines or 0:,} lines in quarantine", "audit.quarantine_reasons"),
+        (conflicts, "lines in conflict with another", "audit.conflicts"),
+        (orphans, "orphans, which refer to nothing", "audit.orphans"),
+    ):
+        yield Finding("warning" if count else "good", f"{count:,} {what}" + (f": see {table}" if count else ""))
     if not (workspace.dashboards / "index.html").exists():
         yield Finding("bad", f"{workspace.dashboards}: no pages. doorstep run draws them.")
 

@@ -4,14 +4,14 @@ Belongs here: opening the file read-only and showing rows. Does not belong here:
 """
 
 import csv
+import shutil
 import sys
 
 import duckdb
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from pipelines.workspace import DoorstepError, Workspace
+
+MAX_ROWS = 200  # shown in a terminal; --csv prints all
 
 
 def open_warehouse(workspace: Workspace) -> duckdb.DuckDBPyConnection:
@@ -28,20 +28,21 @@ def open_warehouse(workspace: Workspace) -> duckdb.DuckDBPyConnection:
 
 
 def print_query(workspace: Workspace, sql: str, *, as_csv: bool = False) -> None:
-    """Prints the rows of `sql` as a table, or as CSV. Raises DoorstepError with DuckDB's words if it fails."""
+    """Prints the rows of `sql` as a table as wide as the terminal, or whole as CSV.
+
+    Raises DoorstepError with DuckDB's words if it fails.
+    """
     with open_warehouse(workspace) as connection:
         try:
-            cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
+            relation = connection.sql(sql)
+            if relation is None:
+                return
+            if not as_csv:
+                relation.show(max_width=shutil.get_terminal_size().columns, max_rows=MAX_ROWS)
+                return
+            names, rows = relation.columns, relation.fetchall()
         except duckdb.Error as error:
             raise DoorstepError(str(error)) from error
-    if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
-        return
-    table = Table(*(escape(name) for name in names), caption=f"{len(rows)} rows", caption_justify="left")
-    for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
-    Console(highlight=False).print(table)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
