@@ -19,19 +19,10 @@ judged as (
 
     select
         cells.*,
-        earnings.is_suppressed
+        earnings.is_suppressed as is_withheld
     from cells
     inner join {{ ref('driver_earnings') }} as earnings on {{ same_cell('cells', 'earnings') }}
 
 )
-{% for members in sums_between_cells() %}
-    select
-        {{ loop.index }} as kind_of_sum,
-        min(period_start) as first_period,
-        min(market_id) as first_market,
-        min(offer_type) as first_offer_type
-    from judged
-    group by {{ members }}
-    having count(*) > 1 and count(*) filter (where is_suppressed) = 1
-    {{ 'union all' if not loop.last }}
-{%- endfor %}
+
+{{ solvable_sums('judged') }}

@@ -47,10 +47,11 @@ class MetricModels:
         given["logs"] = [{"log": log, "cut": cut} for log in ("orders", "offers", "trips")]
         connection = duckdb.connect()
         connection.execute("attach ':memory:' as working; use working; set timezone = 'UTC'")
-        connection.execute("create schema audit; create schema intermediate; create schema run")
+        connection.execute("create schema audit; create schema intermediate; create schema run; create schema staging")
         connection.execute(f"create table run.settings as select {min_drivers} as min_drivers")
         for name, rows in given.items():
             self._create(connection, name, rows)
+        connection.execute("create table staging.stg_orders as select trip_id, order_id from fct_deliveries")
         for name, sql in self.compiled.items():
             schema = "intermediate" if name.startswith("int_") else "main"
             connection.execute(f"create table {schema}.{name} as {sql}")

@@ -31,3 +31,19 @@ One round: wherever a sum has exactly one withheld member, its smallest other me
     {%- endfor %} as is_withheld
     from {{ cells }}
 {%- endmacro %}
+
+
+{#- The sums with exactly one withheld member among several: it is the total less the others. One row each. -#}
+{% macro solvable_sums(cells) -%}
+    {%- for members in sums_between_cells() %}
+        select
+            {{ loop.index }} as kind_of_sum,
+            min(period_start) as first_period,
+            min(market_id) as first_market,
+            min(offer_type) as first_offer_type
+        from {{ cells }}
+        group by {{ members }}
+        having count(*) > 1 and sum(case when is_withheld then 1 else 0 end) = 1
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{%- set rounds = 8 -%}
+{%- set rounds = 16 -%}
 
 with
 
@@ -53,12 +53,20 @@ round_0 as (
 
     ),
 {% endfor %}
+-- The last resort, if that many rounds leave a sum that can still be solved: nothing is shown.
+solvable as (
+
+    {{ solvable_sums('round_' ~ rounds) }}
+
+),
+
 judged as (
 
     select
         cells.*,
         settings.min_drivers,
-        coalesce(withheld.is_withheld, cells.drivers < settings.min_drivers) as is_suppressed
+        coalesce(withheld.is_withheld, cells.drivers < settings.min_drivers)
+        or (select count(*) from solvable) > 0 as is_suppressed
     from cells
     cross join settings
     left join round_{{ rounds }} as withheld on {{ same_cell('cells', 'withheld') }}

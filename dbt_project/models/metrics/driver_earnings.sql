@@ -30,7 +30,7 @@ trips as (
             case when not is_pay_pending then {{ each }} end as {{ each }},
         {%- endfor %}
         case
-            when not is_pay_pending then {{ usd(ratio('gross_usd', 'scheduled_hours')) }} between 18 and 25
+            when not is_pay_pending then round({{ ratio('gross_usd', 'scheduled_hours') }}, 9) between 18 and 25
         end as is_in_advertised_range
     from {{ ref('fct_trips') }}
     where status = 'ended'

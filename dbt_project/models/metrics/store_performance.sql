@@ -6,23 +6,33 @@ deliveries as (
 
 ),
 
--- Trips whose orders all come from one store: only there is the time at the pick-up that store's.
-one_store_trips as (
+served as (
 
-    select
+    select distinct
         trip_id,
-        min(order_id) as order_id
-    from deliveries
+        order_id
+    from {{ ref('stg_orders') }}
     where trip_id is not null
-    group by trip_id
-    having
-        count(*) = count(store_id)
-        and count(distinct store_id) = 1
-        and count(distinct site_id) = 1
 
 ),
 
--- The trip's dwell rides on one of its orders, so that it counts once however many orders the trip served.
+-- Trips that served one store only, by any event of an order that names them: only there is the time at the pick-up
+-- that store's. The trip's dwell rides on one of the orders it ended with, so that it counts once.
+one_store_trips as (
+
+    select
+        served.trip_id,
+        min(deliveries.order_id) filter (where deliveries.trip_id = served.trip_id) as order_id
+    from served
+    left join deliveries on served.order_id = deliveries.order_id
+    group by served.trip_id
+    having
+        count(*) = count(deliveries.store_id)
+        and count(distinct deliveries.store_id) = 1
+        and count(distinct deliveries.site_id) = 1
+
+),
+
 dwells as (
 
     select
