@@ -13,11 +13,13 @@ from typing import Final
 
 import polars as pl
 
-VERSION: Final = 1
 MONEY_SCALE: Final = 4
 MAX_CLOCK_SKEW_MINUTES: Final = 5
 MAX_FUTURE_HOURS: Final = 24
 MAX_BLOCK_HOURS: Final = 24
+# Tighter than the contract, so that no sum over a trip can leave DECIMAL(12,4): no trip of a day is longer or dearer.
+MAX_TRIP_MILES: Final = 100_000
+MAX_AMOUNT_USD: Final = 1_000_000
 
 
 class Kind(StrEnum):
@@ -199,7 +201,7 @@ OFFERS: Final = Log(
         _SITE,
         Field("block_starts_at", Kind.TIMESTAMP, "Start of the block."),
         Field("block_ends_at", Kind.TIMESTAMP, "End of the block."),
-        Field("pay_usd", Kind.MONEY, "What the block pays, USD.", minimum=0),
+        Field("pay_usd", Kind.MONEY, "What the block pays, USD.", minimum=0, maximum=MAX_AMOUNT_USD),
         Field("expires_at", Kind.TIMESTAMP, "When the offer lapses."),
         Field("wave", Kind.INTEGER, "Which round of offers of the block, from 1.", minimum=1, default=1),
         _REASON,
@@ -234,7 +236,7 @@ TRIPS: Final = Log(
     fields=(
         *ENVELOPE,
         Field("trip_id", Kind.ID, "The trip: one driver's run of one block."),
-        Field("trip_miles", Kind.NUMBER, "The trip meter: miles since `started`.", minimum=0),
+        Field("trip_miles", Kind.NUMBER, "The trip meter: miles since `started`.", minimum=0, maximum=MAX_TRIP_MILES),
         Field("latitude", Kind.NUMBER, "Degrees north, WGS 84.", minimum=-90, maximum=90),
         Field("longitude", Kind.NUMBER, "Degrees east, WGS 84.", minimum=-180, maximum=180),
         _DRIVER,
@@ -253,7 +255,13 @@ TRIPS: Final = Log(
             "What the pay is for.",
             choices=("base", "tip", "incentive", "adjustment"),
         ),
-        Field("amount_usd", Kind.MONEY, "Toll or pay, USD; only an adjustment may be negative."),
+        Field(
+            "amount_usd",
+            Kind.MONEY,
+            "Toll or pay, USD; only an adjustment may be negative.",
+            minimum=-MAX_AMOUNT_USD,
+            maximum=MAX_AMOUNT_USD,
+        ),
         Field("facility", Kind.TEXT, "The toll road, bridge or tunnel."),
     ),
     common=("trip_id",),

@@ -19,7 +19,7 @@ from pipelines.answer import answer
 from pipelines.contract import LOGS
 from pipelines.progress import reporting_to
 from pipelines.query import open_warehouse
-from pipelines.workspace import DoorstepError, Workspace
+from pipelines.workspace import DoorstepError, Workspace, hold
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -29,12 +29,17 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
 """
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def dagster_home(workspace: Workspace) -> Path:
     """Dagster's home inside the workspace, made and set for this process and its children."""
+    if "?" in str(workspace.root):
+        raise DoorstepError(f"{workspace.root}: Dagster cannot work in a path with a question mark. Rename it.")
     home = workspace.build / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
@@ -45,6 +50,7 @@ def dagster_home(workspace: Workspace) -> Path:
 def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
     """Materializes everything that is new, prints what came of it. Raises DoorstepError if a step failed."""
     dagster_home(workspace)
+    hold(workspace)
     with _progress(err) as progress:
         task = progress.add_task("load definitions", total=None)
         import dagster as dg

@@ -84,11 +84,13 @@ def _create_lake_view(connection: duckdb.DuckDBPyConnection, workspace: Workspac
     patterns = [_literal_pattern(empty)]
     if next((workspace.lake / log.name).glob("landed_on=*/*.parquet"), None):
         patterns.append(f"{_literal_pattern(workspace.lake / log.name)}/landed_on=*/*.parquet")
-    columns = ", ".join([*log.lake_schema, "landed_on"])
+    columns = ", ".join(log.lake_schema)
     files = ", ".join(_quoted(pattern) for pattern in patterns)
     connection.execute(
-        f"create view lake.{log.name} as select {columns} from read_parquet([{files}], union_by_name = true, "
-        "hive_partitioning = true, hive_types = {'landed_on': date})"
+        # Not by hive_partitioning: it reads the whole path, and a folder above may be called site_id=...
+        f"create view lake.{log.name} as select {columns}, "
+        "cast(regexp_extract(filename, 'landed_on=([0-9-]+)/[^/]+$', 1) as date) as landed_on "
+        f"from read_parquet([{files}], union_by_name = true, hive_partitioning = false, filename = true)"
     )
 
 

@@ -4,6 +4,8 @@ Belongs here: where things are, what `workspace.toml` may say, the driver key. D
 writing data.
 """
 
+import contextlib
+import fcntl
 import os
 import secrets
 import tomllib
@@ -113,15 +115,45 @@ class Workspace:
         if given:
             return given.encode()
         path = self.root / ".driver_key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes().strip()
+        if not path.exists():
+            self._make_driver_key(path)
+        key = path.read_bytes().strip()
+        if not key:
+            raise DoorstepError(f"{path}: the driver key is empty. Put the key back, or delete the file to make one.")
+        return key
+
+    @staticmethod
+    def _make_driver_key(path: Path) -> None:
+        # Whole or not at all, and never over one that another process made meanwhile.
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_hex(32).encode())
             file.flush()
             os.fsync(file.fileno())
-        return path.read_bytes().strip()
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(unfinished)
+        unfinished.unlink()
+
+
+_held: dict[Path, int] = {}
+
+
+def hold(workspace: Workspace) -> None:
+    """Keeps the workspace for this process until it ends: two runs at once would build in one database.
+
+    Raises DoorstepError if another process has it.
+    """
+    if workspace.root in _held:
+        return
+    workspace.build.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(workspace.build / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise DoorstepError(f"{workspace.root}: another run is at work here. Wait until it has ended.") from error
+    _held[workspace.root] = descriptor
 
 
 def workspace_root(given: Path | None) -> Path:

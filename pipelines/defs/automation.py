@@ -37,5 +37,5 @@ def landing() -> dg.RunRequest | dg.SkipReason:
     waiting = [(log, file) for log in LOGS for file in waiting_files(workspace, log)]
     if not waiting:
         return dg.SkipReason("every file in landing is in the ledger")
-    names = "\n".join(f"{log}/{file.name} {file.bytes} {file.modified_ns}" for log, file in waiting)
+    names = "\n".join(f"{log}/{file.name} {file.bytes} {file.changed_ns}" for log, file in waiting)
     return dg.RunRequest(run_key=hashlib.sha256(names.encode()).hexdigest())

@@ -8,7 +8,7 @@ from pipelines.contract import LOGS, Log
 from pipelines.ingest import Entry, IngestSummary, ingest
 from pipelines.progress import report
 from pipelines.reference import read_reference
-from pipelines.workspace import open_workspace
+from pipelines.workspace import hold, open_workspace
 
 CHECK = "lines_are_accepted_or_quarantined"
 
@@ -35,6 +35,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
     )
     def lake() -> Iterator[dg.MaterializeResult]:
         workspace = open_workspace()
+        hold(workspace)
         site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
         summary = ingest(
             workspace,

@@ -13,7 +13,7 @@ from pipelines.progress import report
 from pipelines.reference import read_reference, reference_warnings
 from pipelines.reference_tables import REFERENCE
 from pipelines.working import prepare_working_database
-from pipelines.workspace import open_workspace
+from pipelines.workspace import hold, open_workspace
 
 POOL = "working_database"
 MANIFEST = json.loads(dbt_build.ensure_manifest().read_text(encoding="utf-8"))
@@ -68,6 +68,7 @@ def _spec(schema: str, table: str, description: str) -> dg.AssetSpec:
 def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """A fresh working database with everything the dbt project reads."""
     workspace = open_workspace()
+    hold(workspace)
     reference = read_reference(workspace.reference)
     for warning in reference_warnings(reference):
         context.log.warning(warning)
@@ -80,6 +81,7 @@ def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
 def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """dbt build: models and their tests, in dependency order; what a failed test guards is not built."""
     workspace = open_workspace()
+    hold(workspace)
     names = {
         _TRANSLATOR.get_asset_key(node): node["name"]
         for node in MANIFEST["nodes"].values()

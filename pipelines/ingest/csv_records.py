@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines.ingest.lines import COMMA, QUOTE, Block, verbatim
 
+csv.field_size_limit(1 << 30)  # the default refuses fields of 128 KiB
 MAX_RECORD_LINES = 1000
 UNKNOWN = "?"  # stands before the name of a column that is not the log's
 

@@ -37,12 +37,15 @@ class FileRefusedError(Exception):
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file below `landing/<log>/`. `name` is its path below that folder, printable and unique."""
+    """One file below `landing/<log>/`. `name` is its path below that folder, printable and unique.
+
+    changed_ns: the inode's time of change, which no copying tool sets back.
+    """
 
     path: Path
     name: str
     bytes: int
-    modified_ns: int
+    changed_ns: int
     refusal: FileRefusedError | None = None
 
     @property
@@ -78,7 +81,7 @@ class LandedFile:
 
 def printable(path: str) -> str:
     """A file name as valid UTF-8 without control characters (escaped), so that it fits one line anywhere."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    text = os.fsencode(path).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
@@ -115,11 +118,11 @@ def _landed_file(path: Path, folder: Path) -> LandedFile:
             refusal = FileRefusedError("unsafe_path", "is not a regular file")
         elif not name.endswith(SUFFIXES):
             refusal = FileRefusedError("unsupported_file", f"has none of the suffixes {', '.join(SUFFIXES)}")
-        size, modified_ns = facts.st_size, facts.st_mtime_ns
+        size, changed_ns = facts.st_size, facts.st_ctime_ns
     except OSError as error:
         refusal = FileRefusedError("unsafe_path", f"cannot be looked at: {error.strerror}")
-        size, modified_ns = 0, 0
-    return LandedFile(path, name, size, modified_ns, refusal)
+        size, changed_ns = 0, 0
+    return LandedFile(path, name, size, changed_ns, refusal)
 
 
 def sha256_of(path: Path) -> str:

@@ -6,28 +6,35 @@ good (`validate.py`).
 
 import io
 import json
+import math
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import orjson
 import polars as pl
 
-from pipelines.ingest.lines import Block
+from pipelines.ingest.lines import NESTED, Block
+
+_SURROGATES = (b"\\ud", b"\\uD")  # Polars makes of half a pair what nobody wrote
+_NESTING = (b":{", b": {", b":[", b": [")
 
 
 def parse_json(block: Block, names: list[str]) -> tuple[pl.DataFrame, Block, list[int], Block]:
     """The records as text columns, the block of just these, and the indexes of the lines that are none in the last."""
-    try:
-        frame = _read_ndjson(block, names)
-        if frame.height == block.size:
-            return frame, block, [], block
-    except pl.exceptions.ComputeError:
-        pass
+    if not any(mark in block.data for mark in _SURROGATES):
+        try:
+            frame = _read_ndjson(block, names)
+            if frame.height == block.size:
+                return _without_nested(frame, block), block, [], block
+        except pl.exceptions.ComputeError:
+            pass
     lines = block.without_blank()
     is_strict = np.array([_is_object(lines.record(i)) for i in range(lines.size)], bool)
     try:
-        frame = _read_ndjson(lines.only(is_strict), names)
+        strict = lines.only(is_strict)
+        frame = _without_nested(_read_ndjson(strict, names), strict)
         if frame.height != is_strict.sum():
             raise pl.exceptions.ComputeError("lines and records differ")
     except pl.exceptions.ComputeError:  # Polars and orjson disagree on a line: read all of them in Python
@@ -62,6 +69,22 @@ def _read_ndjson(block: Block, names: list[str]) -> pl.DataFrame:
     return pl.read_ndjson(io.BytesIO(block.data), schema=schema) if block.data else pl.DataFrame(schema=schema)
 
 
+def _without_nested(frame: pl.DataFrame, block: Block) -> pl.DataFrame:
+    """Objects and arrays, which Polars hands over as text, replaced by NESTED."""
+    if not any(mark in block.data for mark in _NESTING):
+        return frame
+    cells: dict[str, list[int]] = {}
+    for index in range(block.size):
+        for key, value in orjson.loads(block.record(index)).items():
+            if isinstance(value, dict | list) and key in frame.columns:
+                cells.setdefault(key, []).append(index)
+    rows = pl.int_range(pl.len())
+    return frame.with_columns(
+        pl.when(rows.is_in(indexes)).then(pl.lit(NESTED)).otherwise(pl.col(key)).alias(key)
+        for key, indexes in cells.items()
+    )
+
+
 def _text_frame(rows: list[dict[str, str | None]], names: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
 
@@ -80,8 +103,9 @@ def _row(line: bytes, names: list[str]) -> dict[str, str | None] | None:
     """
     try:
         value = json.loads(
-            line.decode(), parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_first_of_each
+            line.decode(), parse_float=_plain, parse_int=str, parse_constant=str, object_pairs_hook=_first_of_each
         )
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
     return {name: _as_text(value.get(name)) for name in names} if isinstance(value, dict) else None
@@ -92,4 +116,12 @@ def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, dict | list):
+        return NESTED
     return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _plain(number: str) -> str:
+    """A JSON number as Polars writes it: the shortest decimal without exponent; beyond range as it stands."""
+    value = float(number)
+    return number if math.isinf(value) else f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -22,7 +22,7 @@ SCHEMA = {
     "path": pl.String,
     "sha256": pl.String,
     "bytes": pl.Int64,
-    "modified_ns": pl.Int64,
+    "changed_ns": pl.Int64,
     "status": pl.String,
     "reason": pl.String,
     "message": pl.String,
@@ -45,7 +45,7 @@ class Entry:
     path: str
     sha256: str
     bytes: int
-    modified_ns: int
+    changed_ns: int
     status: Literal["loaded", "refused", "duplicate"]
     landed_on: date
     first_ingested_at: datetime
@@ -62,39 +62,73 @@ def ledger_path(workspace: Workspace, log: str) -> Path:
     return workspace.build / "ledger" / f"{log}.parquet"
 
 
-def read_ledger(workspace: Workspace, log: str, key_check: str) -> dict[str, Entry]:
-    """The log's entries by path; rebuilt from the lake if `build/` is gone.
+class Ledger:
+    """The entries of one log: loaded files by their bytes, others by path, of which the last look counts.
+
+    A path whose bytes change keeps the entry of the bytes that were loaded before: their lines are in the lake.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.loaded: dict[str, Entry] = {}
+        self._others: dict[str, Entry] = {}
+        self._seen: set[tuple[str, int, int]] = set()
+        for entry in entries:
+            self.record(entry)
+
+    def record(self, entry: Entry) -> None:
+        """Adds what became of a file, in place of what was known of it."""
+        self._others.pop(entry.path, None)
+        if entry.status == LOADED:
+            self.loaded[entry.sha256] = entry
+        else:
+            self._others[entry.path] = entry
+        self._seen.add((entry.path, entry.bytes, entry.changed_ns))
+
+    def knows(self, file: LandedFile) -> bool:
+        """Whether the file is, by name, size and time of change, one that was looked at."""
+        return (file.name, file.bytes, file.changed_ns) in self._seen
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries in order of path."""
+        return sorted([*self.loaded.values(), *self._others.values()], key=lambda entry: (entry.path, entry.sha256))
+
+
+def read_ledger(workspace: Workspace, log: str, key_check: str) -> Ledger:
+    """The log's ledger, with what only the lake's parts know of: a run was killed, or `build/` is gone.
 
     Raises DoorstepError if the lake was written with another driver key than the one of `key_check`.
     """
     path = ledger_path(workspace, log)
-    if not path.exists():
-        return {entry.path: entry for entry in _from_lake(workspace, log, key_check)}
-    _same_key(pl.read_parquet_metadata(path).get("driver_key_check"), key_check, workspace)
-    return {row["path"]: Entry(**row) for row in pl.read_parquet(path, glob=False).iter_rows(named=True)}
-
-
-def is_known(file: LandedFile, entry: Entry | None) -> bool:
-    """Whether the file is, by size and time, the one the entry speaks of."""
-    return entry is not None and (entry.bytes, entry.modified_ns) == (file.bytes, file.modified_ns)
+    if path.exists():
+        _same_key(pl.read_parquet_metadata(path).get("driver_key_check"), key_check, workspace)
+    ledger = _stored(path)
+    for part in sorted((workspace.lake / log).glob("landed_on=*/*.parquet")):
+        if part.stem not in ledger.loaded:
+            ledger.record(_from_part(workspace, log, part, key_check))
+    return ledger
 
 
 def waiting_files(workspace: Workspace, log: str) -> list[LandedFile]:
     """The log's landed files that no ingest has looked at yet."""
-    path = ledger_path(workspace, log)
-    rows = pl.read_parquet(path, glob=False).iter_rows(named=True) if path.exists() else ()
-    known = {row["path"]: Entry(**row) for row in rows}
-    return [file for file in landed_files(workspace.landing / log) if not is_known(file, known.get(file.name))]
+    ledger = _stored(ledger_path(workspace, log))
+    return [file for file in landed_files(workspace.landing / log) if not ledger.knows(file)]
 
 
-def write_ledger(workspace: Workspace, log: str, entries: Iterable[Entry], key_check: str) -> None:
+def write_ledger(workspace: Workspace, log: str, ledger: Ledger, key_check: str) -> None:
     """Replaces the log's ledger in one step."""
     path = ledger_path(workspace, log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(entry) for entry in sorted(entries, key=lambda entry: entry.path)]
+    rows = [asdict(entry) for entry in ledger.entries]
     unfinished = path.with_suffix(".tmp")
     pl.DataFrame(rows, schema=SCHEMA).write_parquet(unfinished, metadata={"driver_key_check": key_check})
     unfinished.replace(path)
+
+
+def _stored(path: Path) -> Ledger:
+    if not path.exists():
+        return Ledger()
+    return Ledger(Entry(**row) for row in pl.read_parquet(path, glob=False).iter_rows(named=True))
 
 
 def part_metadata(entry: Entry, key_check: str) -> dict[str, str]:
@@ -103,28 +137,28 @@ def part_metadata(entry: Entry, key_check: str) -> dict[str, str]:
     return {"driver_key_check": key_check, "ledger_entry": json.dumps(known)}
 
 
-_KEPT = ("path", "sha256", "bytes", "modified_ns", "landed_on", "first_ingested_at")
+_KEPT = ("path", "sha256", "bytes", "changed_ns", "landed_on", "first_ingested_at")
 
 
-def _from_lake(workspace: Workspace, log: str, key_check: str) -> Iterable[Entry]:
-    for part in sorted((workspace.lake / log).glob("landed_on=*/*.parquet")):
-        metadata = pl.read_parquet_metadata(part)
-        _same_key(metadata.get("driver_key_check"), key_check, workspace)
-        known = json.loads(metadata["ledger_entry"])
-        refused = workspace.quarantine / log / part.parent.name / part.name
-        accepted, quarantined = _height(part), _height(refused) if refused.exists() else 0
-        yield Entry(
-            path=known["path"],
-            sha256=known["sha256"],
-            bytes=int(known["bytes"]),
-            modified_ns=int(known["modified_ns"]),
-            status=LOADED,
-            landed_on=date.fromisoformat(known["landed_on"]),
-            first_ingested_at=datetime.fromisoformat(known["first_ingested_at"]),
-            lines=accepted + quarantined,
-            accepted=accepted,
-            quarantined=quarantined,
-        )
+def _from_part(workspace: Workspace, log: str, part: Path, key_check: str) -> Entry:
+    # A part is written after its quarantine, so where there is a part both are whole.
+    metadata = pl.read_parquet_metadata(part)
+    _same_key(metadata.get("driver_key_check"), key_check, workspace)
+    known = json.loads(metadata["ledger_entry"])
+    refused = workspace.quarantine / log / part.parent.name / part.name
+    accepted, quarantined = _height(part), _height(refused) if refused.exists() else 0
+    return Entry(
+        path=known["path"],
+        sha256=known["sha256"],
+        bytes=int(known["bytes"]),
+        changed_ns=int(known["changed_ns"]),
+        status=LOADED,
+        landed_on=date.fromisoformat(known["landed_on"]),
+        first_ingested_at=datetime.fromisoformat(known["first_ingested_at"]),
+        lines=accepted + quarantined,
+        accepted=accepted,
+        quarantined=quarantined,
+    )
 
 
 def _height(path: Path) -> int:

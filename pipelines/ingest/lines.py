@@ -15,6 +15,7 @@ BLOCK_BYTES = 16 << 20
 NEWLINE, QUOTE, COMMA = ord("\n"), ord('"'), ord(",")
 _BOM = b"\xef\xbb\xbf"
 
+NESTED = "\ue000nested\ue000"  # stands for an object or array where the contract has text or a number
 Unreadable = tuple[int, str, str]  # line number, reason, the line verbatim
 
 

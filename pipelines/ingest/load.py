@@ -24,7 +24,6 @@ from pipelines.ingest.ledger import (
     LOADED,
     REFUSED,
     Entry,
-    is_known,
     part_metadata,
     read_ledger,
     write_ledger,
@@ -89,20 +88,17 @@ def ingest(
     ledger = read_ledger(workspace, log, key_check)
     wanted = {path.absolute() for path in again}
     files = landed_files(workspace.landing / log)
-    todo = [file for file in files if file.path in wanted or not is_known(file, ledger.get(file.name))]
+    todo = [file for file in files if file.path in wanted or not ledger.knows(file)]
     loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), key, key_check)
-    by_sha256 = {entry.sha256: entry for entry in ledger.values() if entry.status == LOADED}
     summary = IngestSummary(log)
     for done, file in enumerate(todo, start=1):
-        entry = loader.load(file, by_sha256, is_again=file.path in wanted)
-        ledger[file.name] = entry
-        if entry.status == LOADED:
-            by_sha256[entry.sha256] = entry
+        entry = loader.load(file, ledger.loaded, is_again=file.path in wanted)
+        ledger.record(entry)
         summary.entries.append(entry)
         on_file(done, len(todo))
         if done % _LEDGER_EVERY == 0:
-            write_ledger(workspace, log, ledger.values(), key_check)
-    write_ledger(workspace, log, ledger.values(), key_check)
+            write_ledger(workspace, log, ledger, key_check)
+    write_ledger(workspace, log, ledger, key_check)
     return summary
 
 
@@ -120,7 +116,7 @@ class _Loader:
         `loaded` are the loaded files' entries by SHA-256.
         """
         now = datetime.now(UTC)
-        entry = Entry(file.name, "", file.bytes, file.modified_ns, REFUSED, file.dated or now.date(), now)
+        entry = Entry(file.name, "", file.bytes, file.changed_ns, REFUSED, file.dated or now.date(), now)
         try:
             if file.refusal:
                 raise file.refusal
@@ -130,7 +126,7 @@ class _Loader:
                 if twin.path != file.name:
                     return replace(entry, status=DUPLICATE, message=f"same bytes as {twin.path}")
                 if not is_again:  # touched, not changed
-                    return replace(twin, modified_ns=file.modified_ns)
+                    return replace(twin, changed_ns=file.changed_ns)
             verify(file, self.workspace.settings.ingest.max_expansion)
             return self._load_lines(file, entry)
         except FileRefusedError as refusal:
@@ -153,9 +149,12 @@ class _Loader:
                 yield self._lake_rows(checked.accepted, entry)
 
         place = Path(f"landed_on={entry.landed_on}") / f"{entry.sha256}.parquet"
-        self._write_part(parts(), self.workspace.lake / self.log.name / place, entry)
+        part = self.workspace.lake / self.log.name / place
+        unfinished = self._write_part(parts(), part, entry)
+        # The quarantine first: where there is a part, the ledger trusts that both are whole.
         quarantine = pl.concat(refused).sort("line_number")
         self._write_quarantine(quarantine, self.workspace.quarantine / self.log.name / place)
+        unfinished.replace(part)
         return replace(
             entry,
             status=LOADED,
@@ -178,7 +177,7 @@ class _Loader:
             pl.col(name).cast(dtype) for name, dtype in self.log.lake_schema.items()
         )
 
-    def _write_part(self, parts: Iterator[pl.DataFrame], path: Path, entry: Entry) -> None:
+    def _write_part(self, parts: Iterator[pl.DataFrame], path: Path, entry: Entry) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.tmp")
         metadata = part_metadata(entry, self.key_check)
@@ -188,7 +187,7 @@ class _Loader:
             first.write_parquet(unfinished, metadata=metadata)
         else:
             _stream(chain((first, second), parts), self.log, unfinished, metadata)
-        unfinished.replace(path)
+        return unfinished
 
     def _write_quarantine(self, lines: pl.DataFrame, path: Path) -> None:
         if lines.is_empty():

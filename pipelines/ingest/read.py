@@ -27,7 +27,7 @@ from pipelines.ingest.csv_records import (
 )
 from pipelines.ingest.files import FileRefusedError, LandedFile, opened
 from pipelines.ingest.json_lines import parse_json, unknown_fields
-from pipelines.ingest.lines import Block, Unreadable, blocks
+from pipelines.ingest.lines import NESTED, Block, Unreadable, blocks
 
 PARQUET_ROWS = 200_000
 
@@ -122,14 +122,14 @@ def _parquet_chunks(file: LandedFile, names: list[str]) -> Iterator[Chunk]:
         height = int(lazy.select(pl.len()).collect().item())
         for offset in range(0, max(height, 1), PARQUET_ROWS):
             yield _parquet_chunk(lazy.slice(offset, PARQUET_ROWS).collect(), schema, names, offset)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise FileRefusedError("corrupt_file", f"Parquet cannot be read: {error}") from error
 
 
 def _parquet_chunk(frame: pl.DataFrame, schema: pl.Schema, names: list[str], offset: int) -> Chunk:
-    records = frame.select(
-        _parquet_text(name, schema[name]) if name in schema else pl.lit(None, pl.String).alias(name) for name in names
-    )
+    given = [_parquet_text(name, schema[name]) for name in names if name in schema]
+    absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in schema]
+    records = frame.with_columns(*given, *absent).select(names)
     unknown = {name: frame.height - frame[name].null_count() for name in schema if name not in names}
 
     def texts(line_numbers: list[int]) -> list[str]:
@@ -147,7 +147,9 @@ def _parquet_chunk(frame: pl.DataFrame, schema: pl.Schema, names: list[str], off
 def _parquet_text(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if dtype.is_nested():
-        return pl.struct(column).struct.json_encode().alias(name)
+        return pl.when(column.is_not_null()).then(pl.lit(NESTED)).alias(name)
+    if dtype.is_float():  # as JSON writes it: 12345.0 is 12345
+        return column.cast(pl.String).str.replace(r"\.0$", "")
     if isinstance(dtype, pl.Datetime):
         zoned = dtype.time_zone is not None
         instants = column.dt.convert_time_zone("UTC") if zoned else column

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipelines.contract import MAX_CLOCK_SKEW_MINUTES, MAX_FUTURE_HOURS, MONEY_SCALE, Field, Kind, Log
+from pipelines.ingest.lines import NESTED
 
 _ID = r"^[A-Za-z0-9._:-]{1,64}$"
 _INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
@@ -122,7 +123,8 @@ def _typed(field: Field) -> pl.Expr:
             value = pl.when(text.str.contains(_WHOLE) & number.abs().le(_MAX_WHOLE)).then(number)
         case Kind.NUMBER:
             number = text.cast(pl.Float64, strict=False)
-            value = pl.when(text.str.contains(_NUMBER) & number.is_finite()).then(number + 0.0)  # -0 is 0
+            is_read = text.str.contains(_NUMBER) & number.is_finite() & ~_underflows(text, number)
+            value = pl.when(is_read).then(number + 0.0)  # -0 is 0
         case Kind.MONEY:
             value = _money(text)
         case _:
@@ -132,9 +134,20 @@ def _typed(field: Field) -> pl.Expr:
 
 def _money(text: pl.Expr) -> pl.Expr:
     number = text.cast(pl.Float64, strict=False)
-    plain = pl.when(text.str.contains("[eE]")).then(number.round(MONEY_SCALE + 6).cast(pl.String)).otherwise(text)
-    is_exact = number.abs().lt(_MAX_MONEY) & ~plain.str.contains(_TOO_PRECISE)
-    return pl.when(text.str.contains(_NUMBER) & is_exact).then(plain.cast(Kind.MONEY.dtype, strict=False))
+    has_exponent = text.str.contains("[eE]")
+    is_exact = (
+        pl.when(has_exponent)
+        .then(number.eq(number.round(MONEY_SCALE)) & ~_underflows(text, number))
+        .otherwise(~text.str.contains(_TOO_PRECISE))
+    )
+    plain = pl.when(has_exponent).then(number.cast(Kind.MONEY.dtype, strict=False))
+    value = plain.otherwise(text.cast(Kind.MONEY.dtype, strict=False))
+    return pl.when(text.str.contains(_NUMBER) & number.abs().lt(_MAX_MONEY) & is_exact).then(value)
+
+
+def _underflows(text: pl.Expr, number: pl.Expr) -> pl.Expr:
+    """Not 0 as written, but 0 as a double: an exponent beyond range."""
+    return number.eq(0) & text.str.contains(r"^[^eE]*[1-9]")
 
 
 def _faults(log: Log, present: list[Field], site_ids: list[str]) -> Iterator[_Fault]:
@@ -147,7 +160,7 @@ def _faults(log: Log, present: list[Field], site_ids: list[str]) -> Iterator[_Fa
                 missing &= pl.col("event_type").is_in(requiring)
             yield _Fault(f"missing_field:{field.name}", field.name, missing)
     for field in present:
-        if field.kind not in (Kind.ID, Kind.TEXT, Kind.CHOICE):
+        if field.name != "event_type":
             yield _Fault(f"bad_type:{field.name}", field.name, _is_bad_type(field))
     for field in present:
         for is_hit in _out_of_range(field, log):
@@ -169,6 +182,8 @@ def _is_bad_type(field: Field) -> pl.Expr:
             return unread & ~text.str.contains(_WHOLE) & is_finite
         case Kind.NUMBER | Kind.MONEY:
             return unread & ~text.str.contains(_NUMBER) & ~text.str.contains(_NO_NUMBER)
+        case Kind.ID | Kind.TEXT | Kind.CHOICE:
+            return text == NESTED
         case _:
             return unread
 

@@ -5,20 +5,25 @@ import gzip
 import io
 import json
 import os
+import random
+import shutil
 import stat
 import zlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
+import time_machine
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.contract import LOGS
+from pipelines.ingest import load
 from pipelines.ingest.lines import BLOCK_BYTES
 from pipelines.workspace import DoorstepError
-from tests.unit.ingesting import PLACED, SENT, jsonl, land, of_lines, take_in
+from tests.unit.ingesting import PAID, PLACED, SENT, jsonl, land, of_lines, take_in
 
 ORDERS = [PLACED | {"event_id": f"o-{i}", "dropoff_latitude": 36 + i / 10} for i in range(5)]
 
@@ -94,6 +99,7 @@ UNPARSEABLE = [
     b"{'event_id': 'o-1'}",
     b'{"a":"\xff"}',
     b'{"a":"tab\there"}',
+    b'{"reason":"half an emoji \\ud83d"}',
 ]
 
 
@@ -379,6 +385,80 @@ def test_quarantine_is_readable_by_its_owner_only(tmp_path):
     of_lines(tmp_path, "orders", "junk")
     [part] = (tmp_path / "quarantine").rglob("*.parquet")
     assert stat.S_IMODE(part.stat().st_mode) == 0o600
+
+
+def test_a_changed_file_is_read_again_though_size_and_times_were_set_back(tmp_path):
+    path = land(tmp_path, "trips", "a.jsonl", jsonl(PAID))
+    take_in(tmp_path, "trips")
+    before = path.stat()
+    path.write_bytes(jsonl(PAID | {"event_id": "t-2"}))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert sorted(take_in(tmp_path, "trips").lake["event_id"]) == ["t-1", "t-2"]
+
+
+def test_bytes_that_come_back_under_another_name_load_nothing_twice(tmp_path):
+    land(tmp_path, "orders", "current.jsonl", jsonl(PLACED))
+    take_in(tmp_path, "orders")
+    land(tmp_path, "orders", "current.jsonl", jsonl(PLACED | {"event_id": "o-2"}))
+    land(tmp_path, "orders", "2022-05-21.jsonl", jsonl(PLACED))
+    for loses_build in (False, True):
+        if loses_build:
+            shutil.rmtree(tmp_path / "build")
+        taken = take_in(tmp_path, "orders")
+        assert sorted(taken.lake["event_id"]) == ["o-1", "o-2"]
+        ledger = pl.read_parquet(tmp_path / "build/ledger/orders.parquet")
+        assert ledger["accepted"].sum() == 2
+
+
+def test_a_kill_before_the_ledger_is_written_loses_nothing_and_doubles_nothing(tmp_path, monkeypatch):
+    land(tmp_path, "orders", "a.jsonl", jsonl(PLACED, "junk", ORDERS[2]))
+    for step in ("_write_quarantine", "write_ledger"):
+        with monkeypatch.context() as patch:
+            owner = load if step == "write_ledger" else load._Loader
+            patch.setattr(owner, step, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                take_in(tmp_path, "orders")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        taken = take_in(tmp_path, "orders")
+    assert (taken.lake.height, taken.reasons) == (2, ["unparseable_line"])
+    [entry] = pl.read_parquet(tmp_path / "build/ledger/orders.parquet").to_dicts()
+    assert (entry["lines"], entry["accepted"], entry["quarantined"]) == (3, 2, 1)
+
+
+def test_a_damaged_parquet_file_of_any_kind_stops_nobody(tmp_path):
+    good = as_parquet(ORDERS)
+    randomness = random.Random(5)
+    for index in range(40):
+        place = randomness.randrange(4, len(good))
+        land(tmp_path, "orders", f"{index}.parquet", good[:place] + bytes([good[place] ^ 255]) + good[place + 1 :])
+    land(tmp_path, "orders", "z.jsonl", jsonl(PLACED))
+    assert take_in(tmp_path, "orders").entries[-1].status == "loaded"
+
+
+def test_a_parquet_file_without_a_column_of_the_contract_is_refused_line_by_line(tmp_path):
+    land(tmp_path, "orders", "a.parquet", as_parquet([{"x": 1}, {"x": 2}]))
+    taken = take_in(tmp_path, "orders")
+    assert (taken.entry.lines, set(taken.reasons)) == (2, {"missing_field:event_id"})
+
+
+def test_one_bad_csv_line_does_not_take_a_long_one_with_it(tmp_path):
+    rows = CANCELLED % (b"o-1", b'"' + b"x" * 140_000 + b'"') + b"one,two\n"
+    land(tmp_path, "orders", "a.csv", CSV_HEADER + rows)
+    taken = take_in(tmp_path, "orders")
+    assert (taken.lake["event_id"].to_list(), taken.reasons) == (["o-1"], ["unparseable_line"])
+
+
+def test_names_that_look_alike_when_escaped_are_two_files(tmp_path):
+    land(tmp_path, "orders", os.fsdecode(b"a\xff.jsonl"), jsonl(PLACED))
+    land(tmp_path, "orders", "a\\xff.jsonl", jsonl(PLACED | {"event_id": "o-2"}))
+    assert len({entry.path for entry in take_in(tmp_path, "orders").entries}) == 2
+    assert take_in(tmp_path, "orders").entries == []
+
+
+def test_an_empty_driver_key_is_refused(tmp_path):
+    (tmp_path / ".driver_key").touch()
+    with pytest.raises(DoorstepError, match="empty"):
+        take_in(tmp_path, "offers")
 
 
 def test_a_lost_build_folder_is_made_again_from_the_lake(tmp_path):
