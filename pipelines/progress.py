@@ -1,6 +1,6 @@
 """How long work tells whoever waits what it is at, without knowing who that is.
 
-Belongs here: one hook. Does not belong here: any terminal; the command sets the hook (`pipelines.cli`).
+Belongs here: one hook. Does not belong here: any terminal; the command sets the hook (`pipelines.run`).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,6 @@
 """The whole way, as a user goes it."""
 
+import fcntl
 import gzip
 import json
 import random
@@ -151,6 +152,33 @@ def test_exit_codes_are_0_good_1_failed_2_wrong_usage(built: Path, arguments: li
     done = doorstep(*arguments, DOORSTEP_WORKSPACE=str(built))
     assert done.returncode == expected_here, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_folders_above_a_workspace_say_nothing_about_its_rows(tmp_path: Path):
+    root = tmp_path / "site_id=chandler_mall" / "retracted=true"
+    line = {
+        "event_id": "t-1",
+        "event_type": "started",
+        "occurred_at": "2022-05-21T12:00:00-07:00",
+        "received_at": "2022-05-21T19:00:00Z",
+        "trip_id": "trip-1",
+        "driver_id": "D1",
+        "site_id": "las_vegas_mall",
+    }
+    (root / "landing/trips/2022-05-22").mkdir(parents=True)
+    (root / "landing/trips/2022-05-22/a.jsonl").write_text(json.dumps(line) + "\n")
+    assert doorstep("run", "--workspace", root).returncode == 0
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("select site_id, market_id from fct_trips").fetchall() == [
+            ("las_vegas_mall", "las_vegas")
+        ]
+
+
+def test_a_second_run_at_the_same_time_is_told_to_wait(copied: Path):
+    with (copied / "build/.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 1 and "another run" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_workspace_that_is_not_there_is_said_so(tmp_path: Path):
