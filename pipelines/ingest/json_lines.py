@@ -7,6 +7,7 @@ good (`validate.py`).
 import io
 import json
 import math
+import re
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ import polars as pl
 from pipelines.ingest.lines import NESTED, Block
 
 _SURROGATES = (b"\\ud", b"\\uD")  # Polars makes of half a pair what nobody wrote
-_NESTING = (b":{", b": {", b":[", b": [")
+_NESTING = re.compile(rb":[ \t]*[{\[]")
 
 
 def parse_json(block: Block, names: list[str]) -> tuple[pl.DataFrame, Block, list[int], Block]:
@@ -54,13 +55,14 @@ def unknown_fields(block: Block, records: pl.DataFrame) -> Counter[str]:
     known = sum(records.height - column.null_count() for column in records.get_columns())
     if block.data.count(b'":') == known:
         return Counter()
+    names = frozenset(records.columns)
     counts: Counter[str] = Counter()
     for index in range(block.size):
         try:
             line = orjson.loads(block.record(index))
         except orjson.JSONDecodeError:
             continue
-        counts.update(key for key, value in line.items() if value is not None and key not in records.columns)
+        counts.update(key for key in line.keys() - names if line[key] is not None)
     return counts
 
 
@@ -71,12 +73,14 @@ def _read_ndjson(block: Block, names: list[str]) -> pl.DataFrame:
 
 def _without_nested(frame: pl.DataFrame, block: Block) -> pl.DataFrame:
     """Objects and arrays, which Polars hands over as text, replaced by NESTED."""
-    if not any(mark in block.data for mark in _NESTING):
+    places = [found.start() for found in _NESTING.finditer(block.data)]
+    if not places:
         return frame
     cells: dict[str, list[int]] = {}
-    for index in range(block.size):
+    names = frozenset(frame.columns)
+    for index in np.unique(np.searchsorted(block.ends, places, side="right")).tolist():
         for key, value in orjson.loads(block.record(index)).items():
-            if isinstance(value, dict | list) and key in frame.columns:
+            if isinstance(value, dict | list) and key in names:
                 cells.setdefault(key, []).append(index)
     rows = pl.int_range(pl.len())
     return frame.with_columns(

@@ -165,17 +165,13 @@ class _Loader:
         )
 
     def _lake_rows(self, accepted: pl.DataFrame, entry: Entry) -> pl.DataFrame:
-        if "driver_id" in accepted.columns:
-            ids = accepted["driver_id"].drop_nulls().unique().to_list()
-            pseudonyms = {each: driver_key_of(each, self.key) for each in ids}
-            accepted = accepted.with_columns(
-                driver_key=pl.col("driver_id").replace_strict(pseudonyms, return_dtype=pl.String)
-                if pseudonyms
-                else pl.lit(None, pl.String)
-            )
-        return accepted.with_columns(file_sha256=pl.lit(entry.sha256)).select(
-            pl.col(name).cast(dtype) for name, dtype in self.log.lake_schema.items()
-        )
+        columns = {name: pl.col(name) for name in accepted.columns}
+        columns["file_sha256"] = pl.lit(entry.sha256)
+        if "driver_id" in columns:
+            ids = accepted["driver_id"].unique().to_list()
+            pseudonyms = {each: driver_key_of(each, self.key) for each in ids if each is not None}
+            columns["driver_key"] = pl.col("driver_id").replace_strict(pseudonyms, default=None, return_dtype=pl.String)
+        return accepted.select(columns[name].cast(dtype).alias(name) for name, dtype in self.log.lake_schema.items())
 
     def _write_part(self, parts: Iterator[pl.DataFrame], path: Path, entry: Entry) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,8 +213,9 @@ def _stream(parts: Iterator[pl.DataFrame], log: Log, path: Path, metadata: dict[
         raise failure[0]
 
 
-def _refused_lines(chunk: Chunk, refused: pl.DataFrame, entry: Entry) -> pl.DataFrame:
-    judged = refused.with_columns(line=pl.Series(chunk.texts(refused["line_number"].to_list()), dtype=pl.String))
-    unread = chunk.unreadable.with_columns(field=pl.lit(None, pl.String))
-    both = pl.concat([judged, unread.select(judged.columns)]).sort("line_number")
-    return both.with_columns(file=pl.lit(entry.path), file_sha256=pl.lit(entry.sha256)).select(list(QUARANTINE_SCHEMA))
+def _refused_lines(chunk: Chunk, refused: list[tuple[int, str, str]], entry: Entry) -> pl.DataFrame:
+    texts = chunk.texts([line_number for line_number, _, _ in refused]) if refused else []
+    judged = [(number, reason, name, text) for (number, reason, name), text in zip(refused, texts, strict=True)]
+    unread = [(number, reason, None, text) for number, reason, text in chunk.unreadable]
+    rows = [(entry.path, entry.sha256, *row) for row in (*judged, *unread)]
+    return pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row")

@@ -37,13 +37,13 @@ class Chunk:
     """Some records of a file.
 
     records: one row per readable record: `line_number` Int64 and every field of the log as String.
-    unreadable: `line_number`, `reason`, `line` of the records that are none.
+    unreadable: line number, reason and text of the records that are none.
     texts: given line numbers of `records`, those lines verbatim.
     unknown_fields: how many records carry a value under each name that the log's contract does not have.
     """
 
     records: pl.DataFrame
-    unreadable: pl.DataFrame
+    unreadable: list[Unreadable]
     texts: Callable[[list[int]], list[str]]
     unknown_fields: Counter[str] = field(default_factory=Counter)
 
@@ -64,13 +64,8 @@ def read_chunks(file: LandedFile, log: Log) -> Iterator[Chunk]:
             yield from _json_chunks(stream, names, is_sealed=file.is_compressed)
 
 
-def _unreadable(entries: list[Unreadable]) -> pl.DataFrame:
-    schema = {"line_number": pl.Int64, "reason": pl.String, "line": pl.String}
-    return pl.DataFrame(entries, schema=schema, orient="row")
-
-
 def _numbered(records: pl.DataFrame, line_numbers: np.ndarray) -> pl.DataFrame:
-    return records.with_columns(pl.Series("line_number", line_numbers, pl.Int64))
+    return records.hstack([pl.Series("line_number", line_numbers, pl.Int64)])
 
 
 def _json_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Iterator[Chunk]:
@@ -78,7 +73,7 @@ def _json_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Iter
         records, kept, bad, lines = parse_json(block, names)
         yield Chunk(
             _numbered(records, kept.line_numbers),
-            _unreadable(lines.unparseable(bad) + fragment),
+            lines.unparseable(bad) + fragment,
             kept.texts,
             unknown_fields(kept, records),
         )
@@ -93,7 +88,7 @@ def _csv_chunks(stream: BinaryIO, names: list[str], *, is_sealed: bool) -> Itera
             header = Header.of(written.record(0), names)
             lines = lines.only(lines.line_numbers > written.line_numbers[0])
         if header is None:
-            yield Chunk(_numbered(_no_records(names), np.empty(0)), _unreadable(fragment), block.texts)
+            yield Chunk(_numbered(_no_records(names), np.empty(0)), fragment, block.texts)
             continue
         records, held = join_lines(lines, header, is_last=False)
         yield _csv_chunk(records, header, names, fragment)
@@ -105,7 +100,7 @@ def _csv_chunk(block: Block, header: Header, names: list[str], fragment: list[Un
     records, kept, bad = parse_csv(block, header)
     return Chunk(
         _numbered(known_columns(records, names), kept.line_numbers),
-        _unreadable(block.unparseable(bad) + fragment),
+        block.unparseable(bad) + fragment,
         kept.texts,
         unknown_columns(records),
     )
@@ -138,7 +133,7 @@ def _parquet_chunk(frame: pl.DataFrame, schema: pl.Schema, names: list[str], off
 
     return Chunk(
         _numbered(records, offset + 1 + np.arange(frame.height)),
-        _unreadable([]),
+        [],
         texts,
         Counter({name: count for name, count in unknown.items() if count}),
     )

@@ -28,12 +28,12 @@ _MAX_WHOLE = 2**53
 
 @dataclass(frozen=True)
 class Validated:
-    """accepted: the typed contract fields (`driver_id` still raw) and `line_number`; refused: `line_number`,
-    `reason`, `field`.
+    """accepted: the typed contract fields (`driver_id` still raw) and `line_number`; refused: line number, reason and
+    field of the others.
     """
 
     accepted: pl.DataFrame
-    refused: pl.DataFrame
+    refused: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,10 @@ class Validator:
             .with_columns(is_refused=pl.any_horizontal(fault.is_hit.fill_null(value=False) for fault in faults))
             .collect()
         )
-        names = [each.name for each in self._log.fields]
-        good = frame.lazy().filter(~pl.col("is_refused")).select(*names, "line_number")
-        accepted = good.with_columns(_defaults(self._log)).collect()
-        if accepted.height == frame.height:
-            return Validated(accepted, frame.clear().select("line_number", reason=pl.lit(""), field=pl.lit("")))
-        return Validated(accepted, _reasons(frame.filter("is_refused"), faults))
+        is_clean = not frame["is_refused"].any()
+        good = frame if is_clean else frame.filter(~pl.col("is_refused"))
+        accepted = good.select(*(_with_default(field, self._log) for field in self._log.fields), "line_number")
+        return Validated(accepted, [] if is_clean else _reasons(frame.filter("is_refused"), faults))
 
     def _plan(self, present: frozenset[str]) -> "_Plan":
         # Most chunks use few of the log's fields; what is null all over need not be looked at but for being missing.
@@ -208,22 +206,15 @@ def _out_of_range(field: Field, log: Log) -> Iterator[pl.Expr]:
             yield pl.col("event_type").is_in(rule.event_types) & rule.violated
 
 
-def _defaults(log: Log) -> list[pl.Expr]:
-    return [
-        pl.when(pl.col("event_type").is_in(log.event_types_with(field.name)))
-        .then(pl.col(field.name).fill_null(pl.lit(field.default)))
-        .otherwise(pl.col(field.name))
-        .alias(field.name)
-        for field in log.fields
-        if field.default is not None
-    ]
+def _with_default(field: Field, log: Log) -> pl.Expr:
+    value = pl.col(field.name)
+    if field.default is None:
+        return value
+    is_due = pl.col("event_type").is_in(log.event_types_with(field.name))
+    return pl.when(is_due).then(value.fill_null(pl.lit(field.default))).otherwise(value).alias(field.name)
 
 
-def _reasons(refused: pl.DataFrame, faults: list[_Fault]) -> pl.DataFrame:
+def _reasons(refused: pl.DataFrame, faults: list[_Fault]) -> list[tuple[int, str, str]]:
     first = pl.coalesce(pl.when(fault.is_hit).then(pl.lit(index, pl.Int32)) for index, fault in enumerate(faults))
-    index = refused.select(first.alias("index"))["index"].to_list()
-    return refused.select(
-        "line_number",
-        pl.Series("reason", [faults[i].reason for i in index], pl.String),
-        pl.Series("field", [faults[i].field for i in index], pl.String),
-    )
+    found = refused.select("line_number", index=first).iter_rows()
+    return [(line_number, faults[index].reason, faults[index].field) for line_number, index in found]
