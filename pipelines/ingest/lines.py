@@ -98,22 +98,22 @@ def blocks(stream: BinaryIO, *, is_sealed: bool) -> Iterator[tuple[Block, list[U
 
     is_sealed: the file's end is vouched for by a checksum, so a last line without newline is whole.
     """
-    first = stream.read(len(_BOM)).removeprefix(_BOM)
-    pieces, line_number, at_end = [first], 1, False
+    pieces = [stream.read(len(_BOM)).removeprefix(_BOM)]
+    piece, line_number, at_end = stream.read(BLOCK_BYTES), 1, False
     while not at_end:
-        piece = stream.read(BLOCK_BYTES)
-        at_end = not piece
+        following = stream.read(BLOCK_BYTES)
+        at_end = not following
         cut = piece.rfind(b"\n") + 1
-        if not at_end and not cut:  # a line longer than a block: keep collecting
-            pieces.append(piece)
-            continue
-        data, pieces = b"".join([*pieces, piece[:cut]]), [piece[cut:]]
-        if at_end:
+        if at_end or cut:
+            data, pieces = b"".join([*pieces, piece]), []
+            if at_end and is_sealed and data and not data.endswith(b"\n"):
+                data += b"\n"
             cut = data.rfind(b"\n") + 1
-            if is_sealed and cut < len(data):
-                data, cut = data + b"\n", len(data) + 1
-            data, pieces = data[:cut], [data[cut:]]
-        block = Block(data, line_number)
-        line_number += block.size
-        fragment = pieces[0] if at_end else b""
-        yield block, [(line_number, "incomplete_line", verbatim(fragment))] if fragment.strip() else []
+            block, rest = Block(data[:cut], line_number), data[cut:]
+            line_number += block.size
+            is_cut_off = at_end and rest.strip()
+            yield block, [(line_number, "incomplete_line", verbatim(rest))] if is_cut_off else []
+            pieces = [rest]
+        else:  # a line longer than a block: keep collecting
+            pieces.append(piece)
+        piece = following
