@@ -27,7 +27,7 @@ _BUILDS_COLUMNS = {
     "row_count": ("bigint", "Its rows."),
     "row_fingerprint": ("varchar", "Hex sum of the MD5s of its rows: equal rows in any order, equal fingerprint."),
     "as_of": ("timestamptz", "The greatest received_at among the lines that count, UTC; null without any."),
-    "as_of_limit": ("timestamptz", "The T of --as-of, null without."),
+    "as_of_limit": ("timestamptz", "Only lines received up to here count, UTC; null: all of them."),
     "started_at": ("timestamptz", "When the build of the file began, UTC."),
     "finished_at": ("timestamptz", "When it was complete, UTC."),
     "code_version": ("varchar", "Version of doorstep, with the commit where known."),
@@ -46,14 +46,13 @@ class Published:
     fingerprints: dict[str, str]
 
 
-def publish(workspace: Workspace, target: Path | None = None) -> Published:
-    """Makes `target` (default: the workspace's warehouse.duckdb) from the working database.
+def publish(workspace: Workspace) -> Published:
+    """Makes the workspace's warehouse.duckdb anew from the working database.
 
     Raises DoorstepError, and leaves the old file as it was, if the copy does not read back as what was written.
     """
     started_at = datetime.now(UTC)
-    target = target or workspace.warehouse
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = workspace.warehouse
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with duckdb.connect() as connection:

@@ -95,11 +95,6 @@ class Workspace:
         return self.root / "dashboards"
 
     @property
-    def snapshots(self) -> Path:
-        """Warehouses as of a past moment."""
-        return self.root / "snapshots"
-
-    @property
     def reference(self) -> Path:
         """The reference tables: the workspace's own, or the shipped ones where it has no such folder."""
         own = self.root / "reference"
