@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.contract import LOGS, Log
 from pipelines.ingest.ledger import SCHEMA as LEDGER_SCHEMA
 from pipelines.ingest.ledger import ledger_path
-from pipelines.ingest.load import QUARANTINE_SCHEMA
+from pipelines.ingest.parts import QUARANTINE_SCHEMA
 from pipelines.reference_tables import REFERENCE
 from pipelines.workspace import Workspace
 

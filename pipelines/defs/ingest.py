@@ -41,7 +41,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
             workspace,
             log.name,
             site_ids,
-            on_file=lambda done, total: report(f"ingest {log.name}", done, total),
+            on_progress=lambda done, total: report(f"ingest {log.name}, MB", done >> 20, total >> 20),
         )
         yield dg.MaterializeResult(metadata=_metadata(summary), check_results=[_conservation(summary.entries)])
 

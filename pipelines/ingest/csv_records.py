@@ -45,8 +45,7 @@ def join_lines(block: Block, header: Header, *, is_last: bool) -> tuple[Block, B
     """Lines into records, and the lines held back because a quoted field may go on in the next block."""
     if b'"' not in block.data:
         return block.without_blank(), None
-    is_quote = np.concatenate(([0], np.cumsum(block.bytes_array == QUOTE)))
-    odd = np.flatnonzero((is_quote[block.ends] - is_quote[block.starts]) % 2)
+    odd = np.flatnonzero(block.per_record(block.bytes_array == QUOTE) % 2)
     inner = np.zeros(block.size, bool)  # lines that go on the record of the line before
     position = 0
     while position < odd.size:
@@ -80,16 +79,16 @@ def held_before(held: Block | None, block: Block) -> Block:
 
 def parse_csv(block: Block, header: Header) -> tuple[pl.DataFrame, Block, list[int]]:
     """Records as text columns, the block of just these, the indexes of records that do not fit the header."""
+    has_quotes = b'"' in block.data
+    commas = block.size * (len(header.columns) - 1)
+    # Polars refuses a record of too many fields and fills up one of too few: as many commas as due means none of either.
+    if not has_quotes and block.count(COMMA) == commas and (frame := _read_csv(block, header)) is not None:
+        return frame, block, []
     is_whole = _field_counts(block) == len(header.columns)
     whole = block.only(is_whole)
-    try:
-        if b'"' in block.data and not is_whole.all():
-            raise pl.exceptions.ComputeError("quotes may hide what is a field")
-        frame = _read_csv(whole, header)
-        if frame.height == whole.size:
-            return frame, whole, [int(i) for i in np.flatnonzero(~is_whole)]
-    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
-        pass
+    # Where there are quotes, they may hide what is a field: the counts are to be trusted only if all of them fit.
+    if (is_whole.all() or not has_quotes) and (frame := _read_csv(whole, header)) is not None:
+        return frame, whole, [int(i) for i in np.flatnonzero(~is_whole)]
     rows = [csv_row(block.record(i), header) for i in range(block.size)]
     is_good = np.array([row is not None for row in rows], bool)
     frame = pl.DataFrame([row for row in rows if row], schema=dict.fromkeys(header.columns, pl.String))
@@ -127,13 +126,20 @@ def csv_row(record: bytes, header: Header) -> dict[str, str | None] | None:
 def _field_counts(block: Block) -> np.ndarray:
     is_comma = block.bytes_array == COMMA
     if b'"' in block.data:
-        is_comma &= np.cumsum(block.bytes_array == QUOTE) % 2 == 0
-    commas = np.concatenate(([0], np.cumsum(is_comma)))
-    return commas[block.ends] - commas[block.starts] + 1
+        # The last bit of the number of quotes so far in the record: 1 within a quoted field.
+        quotes = np.cumsum(block.bytes_array == QUOTE, dtype=np.uint8)
+        before = np.concatenate((np.zeros(1, np.uint8), quotes[block.ends[:-1] - 1]))
+        is_comma &= (quotes - np.repeat(before, block.ends - block.starts)) % 2 == 0
+    return block.per_record(is_comma) + 1
 
 
-def _read_csv(block: Block, header: Header) -> pl.DataFrame:
-    schema = dict.fromkeys(header.columns, pl.String)
+def _read_csv(block: Block, header: Header) -> pl.DataFrame | None:
+    """The records by Polars, None where it refuses one or does not find as many as there are."""
+    schema = dict.fromkeys(header.columns, pl.String())
     if not block.data:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(io.BytesIO(block.data), has_header=False, schema=schema, glob=False)
+    try:
+        frame = pl.read_csv(block.data, has_header=False, schema=schema, glob=False)
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        return None
+    return frame if frame.height == block.size else None

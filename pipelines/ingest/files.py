@@ -9,7 +9,8 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -131,6 +132,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def allowed_bytes(file: LandedFile, max_expansion: float) -> float:
+    """What a file may expand to: 256 MB, or beyond that `max_expansion` times its size, or 20 GB."""
+    return min(max(MAX_FREE_BYTES, max_expansion * file.bytes), MAX_BYTES)
+
+
 def verify(file: LandedFile, max_expansion: float) -> None:
     """Reads a compressed file to its end, so that nothing is loaded of one that is truncated, damaged or a bomb.
 
@@ -139,7 +145,7 @@ def verify(file: LandedFile, max_expansion: float) -> None:
     """
     if not file.is_compressed:
         return
-    allowed = min(max(MAX_FREE_BYTES, max_expansion * file.bytes), MAX_BYTES)
+    allowed = allowed_bytes(file, max_expansion)
     expanded = 0
     try:
         for size in _expanded(file):
@@ -171,11 +177,15 @@ def _expanded(file: LandedFile) -> Iterator[int]:
             raise EOFError("the last zstd frame does not end")
 
 
-def opened(file: LandedFile) -> BinaryIO:
-    """The file's bytes, decompressed, as a stream for a `with` block."""
-    if file.compression == "gz":
-        return cast("BinaryIO", igzip.open(file.path, "rb"))
-    if file.compression == "zst":
-        reader = zstandard.ZstdDecompressor().stream_reader(file.path.open("rb"), read_across_frames=True)
-        return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
-    return file.path.open("rb")
+@contextmanager
+def opened(file: LandedFile) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """The file's bytes, decompressed, as a stream, and how many of its own bytes were read so far."""
+    with file.path.open("rb") as raw:
+        if file.compression == "gz":
+            with igzip.open(raw, "rb") as stream:
+                yield cast("BinaryIO", stream), raw.tell
+        elif file.compression == "zst":
+            reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+            yield cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader))), raw.tell
+        else:
+            yield raw, raw.tell

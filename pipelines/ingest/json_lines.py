@@ -1,7 +1,10 @@
-"""Blocks of JSON Lines into records of text.
+"""Blocks of JSON Lines into records.
 
-Belongs here: what is a JSON object and what its values are as text. Does not belong here: whether a value is any
-good (`validate.py`).
+Belongs here: what is a JSON object and what its values are. Does not belong here: whether a value is any good
+(`validate.py`).
+
+Polars reads whole blocks. Only a block it refuses is looked at line by line, and only records with other keys than
+values are looked at for keys that the contract does not have, so that clean files never pay for dirty ones.
 """
 
 import io
@@ -9,6 +12,8 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,88 +21,188 @@ import numpy as np
 import orjson
 import polars as pl
 
-from pipelines.ingest.lines import NESTED, Block
+from pipelines.contract import Kind, Log
+from pipelines.ingest.lines import COMMA, NESTED, Block
 
 _SURROGATES = (b"\\ud", b"\\uD")  # Polars makes of half a pair what nobody wrote
-_NESTING = re.compile(rb":[ \t]*[{\[]")
+_OBJECT = ord("{")
+_NESTING = re.compile(rb":[ \t\r]*[{\[]")
+_TINY = re.compile(rb"[0-9.][eE]-")
+_MAX_SEEN = 100  # a file with more names than this is read by those it began with
 
 
-def parse_json(block: Block, names: list[str]) -> tuple[pl.DataFrame, Block, list[int], Block]:
-    """The records as text columns, the block of just these, and the indexes of the lines that are none in the last."""
-    if not any(mark in block.data for mark in _SURROGATES):
-        try:
-            frame = _read_ndjson(block, names)
-            if frame.height == block.size:
-                return _without_nested(frame, block), block, [], block
-        except pl.exceptions.ComputeError:
-            pass
-    lines = block.without_blank()
-    is_strict = np.array([_is_object(lines.record(i)) for i in range(lines.size)], bool)
-    try:
-        strict = lines.only(is_strict)
-        frame = _without_nested(_read_ndjson(strict, names), strict)
-        if frame.height != is_strict.sum():
-            raise pl.exceptions.ComputeError("lines and records differ")
-    except pl.exceptions.ComputeError:  # Polars and orjson disagree on a line: read all of them in Python
-        is_strict[:] = False
-        frame = _text_frame([], names)
-    rows = {int(i): _row(lines.record(int(i)), names) for i in np.flatnonzero(~is_strict)}
-    good = {i: row for i, row in rows.items() if row is not None}
-    order = np.concatenate((np.flatnonzero(is_strict), np.array(list(good), np.int64)))
-    frame = pl.concat([frame, _text_frame(list(good.values()), names)])[np.argsort(order, kind="stable")]
-    is_strict[list(good)] = True
-    return frame, lines.only(is_strict), [i for i, row in rows.items() if row is None], lines
+@dataclass(frozen=True)
+class JsonRecords:
+    """The records of a block.
+
+    records: every field of the log as String, numbers as Float64 where all of them were written as JSON numbers.
+    kept: the block of just these. unreadable: the indexes of the lines of `lines` that are none.
+    unknown_fields: how many records carry a value under each name that the log's contract does not have.
+    """
+
+    records: pl.DataFrame
+    kept: Block
+    unreadable: list[int]
+    lines: Block
+    unknown_fields: Counter[str]
 
 
-def unknown_fields(block: Block, records: pl.DataFrame) -> Counter[str]:
-    """How many records carry a value under each name that `records` has no column for."""
-    # Counting `":` costs next to nothing; only where it differs from the values found are keys looked at.
-    known = sum(records.height - column.null_count() for column in records.get_columns())
-    if block.data.count(b'":') == known:
-        return Counter()
-    names = frozenset(records.columns)
+class JsonReader:
+    """Reads the blocks of one file; what it learns from one makes the next faster, never different."""
+
+    def __init__(self, log: Log) -> None:
+        self._names = [each.name for each in log.fields]
+        self._numbers = [each.name for each in log.fields if each.kind is Kind.NUMBER]
+        self._trust_in_numbers = 2
+        self._seen: frozenset[str] = frozenset()
+
+    def read(self, block: Block) -> JsonRecords:
+        """One block. May be called for several at once."""
+        # Looking for few fields is faster; a block with another one says so, and is read anew.
+        every = self._seen.union(self._names)
+        read = self._read_for(block, self._seen or every)
+        if any(name in read.unknown_fields for name in self._names):
+            read = self._read_for(block, every)
+        return read
+
+    def _read_for(self, block: Block, columns: frozenset[str]) -> JsonRecords:
+        lines = block
+        frame = self._at_once(lines, columns)
+        if frame is None:
+            lines = block.without_blank()
+            frame = self._at_once(lines, columns) if lines is not block else None
+        kept, unreadable = lines, []
+        if frame is None:
+            frame, kept, unreadable = self._line_by_line(lines)
+        found = _counted(frame, frame.columns) + _other_keys(kept, frame)
+        if len(seen := self._seen.union(found)) <= _MAX_SEEN:
+            self._seen = seen
+        read_as_fields = set(self._names).intersection(frame.columns)
+        unknown = Counter({name: count for name, count in found.items() if name not in read_as_fields})
+        return JsonRecords(self._contract_fields(frame), kept, unreadable, lines, unknown)
+
+    def _contract_fields(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select(
+            pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name) for name in self._names
+        )
+
+    def _at_once(self, block: Block, columns: frozenset[str]) -> pl.DataFrame | None:
+        """All records of the block by Polars, None if it does not do."""
+        if b"\\" in block.data and any(mark in block.data for mark in _SURROGATES):
+            return None
+        texts = dict.fromkeys(sorted(columns), pl.String())
+        numbers = [name for name in self._numbers if name in columns]
+        if numbers and self._trust_in_numbers > 0:
+            frame = _read(block, texts | dict.fromkeys(numbers, pl.Float64()))
+            if frame is not None and not self._may_underflow(frame, block):
+                self._trust_in_numbers += 1
+                return frame
+            self._trust_in_numbers -= 1
+        return _read(block, texts)
+
+    def _may_underflow(self, frame: pl.DataFrame, block: Block) -> bool:
+        """Whether a 0 may be a number too small for a double, which only its text can tell."""
+        zeros = frame.select(pl.any_horizontal(pl.col(pl.Float64) == 0)).to_series().arg_true()
+        return any(_TINY.search(block.record(index)) for index in zeros)
+
+    def _line_by_line(self, lines: Block) -> tuple[pl.DataFrame, Block, list[int]]:
+        """The records as text, the block of just these, and the indexes of the lines that are none."""
+        is_strict = np.array([_is_strict(lines.record(i)) for i in range(lines.size)], bool)
+        schema = dict.fromkeys(self._names, pl.String())
+        frame = _read(lines.only(is_strict), schema)
+        if frame is None:  # Polars and orjson disagree on a line: read all of them in Python
+            is_strict[:] = False
+            frame = pl.DataFrame(schema=schema)
+        rows = {int(i): _row(lines.record(int(i)), self._names) for i in np.flatnonzero(~is_strict)}
+        good = {i: row for i, row in rows.items() if row is not None}
+        order = np.concatenate((np.flatnonzero(is_strict), np.array(list(good), np.int64)))
+        frame = pl.concat([frame, pl.DataFrame(list(good.values()), schema=schema)])[np.argsort(order, kind="stable")]
+        is_strict[list(good)] = True
+        return frame, lines.only(is_strict), [i for i, row in rows.items() if row is None]
+
+
+def _counted(frame: pl.DataFrame, names: Iterable[str]) -> Counter[str]:
+    """How many values each of these columns has, if any."""
+    return +Counter({name: frame.height - frame[name].null_count() for name in names})
+
+
+def _other_keys(block: Block, frame: pl.DataFrame) -> Counter[str]:
+    """How many records carry a value under each name that `frame` has no column for."""
+    known = frozenset(frame.columns)
     counts: Counter[str] = Counter()
-    for index in range(block.size):
-        try:
-            line = orjson.loads(block.record(index))
-        except orjson.JSONDecodeError:
-            continue
-        counts.update(key for key in line.keys() - names if line[key] is not None)
+    for index in _records_with_more_keys_than_values(block, frame):
+        line = _loads(block.record(int(index)))
+        counts.update(key for key in line.keys() - known if line[key] is not None)
     return counts
 
 
-def _read_ndjson(block: Block, names: list[str]) -> pl.DataFrame:
-    schema = dict.fromkeys(names, pl.String)
-    return pl.read_ndjson(io.BytesIO(block.data), schema=schema) if block.data else pl.DataFrame(schema=schema)
+def _records_with_more_keys_than_values(block: Block, frame: pl.DataFrame) -> np.ndarray:
+    """Indexes of all records with an unknown field, and of some others (text with commas, null, nested values).
+
+    A record has one key more than commas, unless there are commas in its values: so one with as many values in
+    `frame` as keys has no other key.
+    """
+    values = sum(frame.height - column.null_count() for column in frame.get_columns())
+    keys = block.count(COMMA) + block.size
+    if keys == values:
+        return np.empty(0, np.int64)
+    if b"\\" not in block.data:  # then no text holds a quote, and this is a null and nothing else
+        values += block.data.count(b'":null') + block.data.count(b'": null')
+        if keys == values:
+            return np.empty(0, np.int64)
+    each_values = frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series().to_numpy()
+    return np.flatnonzero(block.per_record(block.bytes_array == COMMA) + 1 != each_values)
+
+
+def _read(block: Block, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
+    """The records by Polars, None where it refuses one or does not find one per line."""
+    try:
+        frame = pl.read_ndjson(io.BytesIO(block.data), schema=schema) if block.data else pl.DataFrame(schema=schema)
+    except pl.exceptions.ComputeError:
+        return None
+    return _without_nested(frame, block) if frame.height == block.size else None
 
 
 def _without_nested(frame: pl.DataFrame, block: Block) -> pl.DataFrame:
     """Objects and arrays, which Polars hands over as text, replaced by NESTED."""
-    places = [found.start() for found in _NESTING.finditer(block.data)]
-    if not places:
+    if b"[" not in block.data and block.count(_OBJECT) == block.size:
         return frame
     cells: dict[str, list[int]] = {}
-    names = frozenset(frame.columns)
-    for index in np.unique(np.searchsorted(block.ends, places, side="right")).tolist():
-        for key, value in orjson.loads(block.record(index)).items():
-            if isinstance(value, dict | list) and key in names:
+    for index in _records_with_nested_values(block, frozenset(frame.columns)):
+        for key, value in json.loads(block.record(index), object_pairs_hook=_first_of_each).items():
+            if isinstance(value, dict | list):
                 cells.setdefault(key, []).append(index)
     rows = pl.int_range(pl.len())
     return frame.with_columns(
         pl.when(rows.is_in(indexes)).then(pl.lit(NESTED)).otherwise(pl.col(key)).alias(key)
         for key, indexes in cells.items()
+        if key in frame.columns
     )
 
 
-def _text_frame(rows: list[dict[str, str | None]], names: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
+def _records_with_nested_values(block: Block, names: frozenset[str]) -> list[int]:
+    """Indexes of all records with an object or array under one of the names, and of some without."""
+    places: list[int] = []
+    for found in _NESTING.finditer(block.data):
+        closing = block.data.rfind(b'"', 0, found.start())
+        key = block.data[block.data.rfind(b'"', 0, closing) + 1 : closing]
+        if b"\\" in key or key.decode("utf-8", "replace") in names:
+            places.append(found.start())
+    return np.unique(np.searchsorted(block.ends, places, side="right")).tolist()
 
 
-def _is_object(line: bytes) -> bool:
+def _is_strict(line: bytes) -> bool:
     try:
         return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
         return False
+
+
+def _loads(line: bytes) -> dict[str, Any]:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:  # NaN and other numbers that are none
+        return json.loads(line)
 
 
 def _row(line: bytes, names: list[str]) -> dict[str, str | None] | None:

@@ -137,7 +137,7 @@ def part_metadata(entry: Entry, key_check: str) -> dict[str, str]:
     return {"driver_key_check": key_check, "ledger_entry": json.dumps(known)}
 
 
-_KEPT = ("path", "sha256", "bytes", "changed_ns", "landed_on", "first_ingested_at")
+_KEPT = ("path", "sha256", "bytes", "changed_ns", "landed_on", "first_ingested_at", "drifted_fields")
 
 
 def _from_part(workspace: Workspace, log: str, part: Path, key_check: str) -> Entry:
@@ -158,6 +158,7 @@ def _from_part(workspace: Workspace, log: str, part: Path, key_check: str) -> En
         lines=accepted + quarantined,
         accepted=accepted,
         quarantined=quarantined,
+        drifted_fields=known["drifted_fields"],
     )
 
 

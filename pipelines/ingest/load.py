@@ -1,24 +1,25 @@
 """Whatever is new in landing into the lake, file by file; what is refused into quarantine.
 
-Belongs here: the order of work, pseudonyms, and that a file's part, quarantine and ledger entry agree. Does not
-belong here: how a line is read or judged (`read.py`, `validate.py`).
+Belongs here: the order of work, which files are read together, and that a file's part, quarantine and ledger entry
+agree. Does not belong here: how a line is read or judged (`read.py`, `validate.py`), how parts are written
+(`parts.py`).
+
+Small files are judged together, a large one chunk by chunk: judging has a price per call, and memory has an end.
 """
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import orjson
 import polars as pl
-from polars.io.plugins import register_io_source
 
-from pipelines.contract import LOGS, Log
-from pipelines.ingest.files import FileRefusedError, LandedFile, landed_files, sha256_of, verify
+from pipelines.contract import LOGS, MAX_FUTURE_HOURS, Log
+from pipelines.ingest.files import FileRefusedError, LandedFile, allowed_bytes, landed_files, sha256_of, verify
 from pipelines.ingest.ledger import (
     DUPLICATE,
     LOADED,
@@ -28,27 +29,32 @@ from pipelines.ingest.ledger import (
     read_ledger,
     write_ledger,
 )
-from pipelines.ingest.read import Chunk, read_chunks
+from pipelines.ingest.parts import (
+    QUARANTINE_SCHEMA,
+    PartWriter,
+    Pseudonyms,
+    Quarantine,
+    driver_key_of,
+    remove_unfinished,
+    unfinished,
+)
+from pipelines.ingest.read import Chunk, ReadChunk, chunks
 from pipelines.ingest.validate import Validator
-from pipelines.workspace import Workspace
+from pipelines.ingest.workers import ahead
+from pipelines.workspace import DoorstepError, Workspace
 
-QUARANTINE_SCHEMA = {
-    "file": pl.String,
-    "file_sha256": pl.String,
-    "line_number": pl.Int64,
-    "reason": pl.String,
-    "field": pl.String,
-    "line": pl.String,
-}
 _LEDGER_EVERY = 500
+_TOGETHER_ROWS = 100_000
+_TOGETHER_FILES = 250
 
 
 @dataclass
 class IngestSummary:
-    """What one ingest of one log did. `entries` are the files looked at in it, in order."""
+    """What one ingest of one log did. `entries` are the files looked at in it, in order; `reasons` their refused lines."""
 
     log: str
     entries: list[Entry] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def loaded(self) -> list[Entry]:
@@ -65,41 +71,77 @@ class IngestSummary:
         return sum(getattr(entry, column) for entry in self.entries)
 
 
-def driver_key_of(driver_id: str, key: bytes) -> str:
-    """First 16 hex digits of HMAC-SHA-256(key, driver_id)."""
-    return hmac.new(key, driver_id.encode(), hashlib.sha256).hexdigest()[:16]
-
-
 def ingest(
     workspace: Workspace,
     log: str,
     site_ids: list[str],
     *,
     again: Iterable[Path] = (),
-    on_file: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestSummary:
     """Loads every landed file of `log` that the ledger does not know yet, and those in `again` anew.
 
-    A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_file` is
-    told how many of how many files are done.
+    A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_progress` is
+    told how many of how many bytes are done.
     """
     key = workspace.driver_key()
     key_check = driver_key_of("doorstep key check", key)
     ledger = read_ledger(workspace, log, key_check)
-    wanted = {path.absolute() for path in again}
+    for folder in (workspace.lake / log, workspace.quarantine / log):
+        remove_unfinished(folder)
+    wanted = frozenset(path.absolute() for path in again)
     files = landed_files(workspace.landing / log)
     todo = [file for file in files if file.path in wanted or not ledger.knows(file)]
-    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), key, key_check)
     summary = IngestSummary(log)
-    for done, file in enumerate(todo, start=1):
-        entry = loader.load(file, ledger.loaded, is_again=file.path in wanted)
-        ledger.record(entry)
-        summary.entries.append(entry)
-        on_file(done, len(todo))
-        if done % _LEDGER_EVERY == 0:
-            write_ledger(workspace, log, ledger, key_check)
+    progress = _Progress(sum(file.bytes for file in todo), on_progress)
+    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), Pseudonyms(key), key_check, wanted, progress)
+    try:
+        for entry, reasons in loader.load(todo, ledger.loaded):
+            ledger.record(entry)
+            summary.entries.append(entry)
+            summary.reasons.update(reasons)
+            if len(summary.entries) % _LEDGER_EVERY == 0:
+                write_ledger(workspace, log, ledger, key_check)
+    except (OSError, pl.exceptions.PolarsError) as error:  # a file that cannot be read is refused, not raised
+        raise DoorstepError(f"{workspace.root}: the {log} log's lake cannot be written: {error}") from error
     write_ledger(workspace, log, ledger, key_check)
     return summary
+
+
+class _Progress:
+    """Bytes of landing that are done; `at` is how far into the file at work."""
+
+    def __init__(self, total: int, tell: Callable[[int, int], None]) -> None:
+        self._done, self._total, self._tell = 0, total, tell
+
+    def at(self, position: int) -> None:
+        self._tell(self._done + position, self._total)
+
+    def finish(self, file: LandedFile) -> None:
+        self._done += file.bytes
+        self.at(0)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A file as far as it was read ahead.
+
+    chunk: its first. rest: the others, None if there are none. Neither where the entry says all there is to say.
+    """
+
+    file: LandedFile
+    entry: Entry
+    chunk: Chunk | None = None
+    rest: Iterator[ReadChunk] | None = None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Some records of a file: rows of the lake and of the quarantine, and its unknown fields counted."""
+
+    accepted: pl.DataFrame
+    refused: pl.DataFrame
+    unknown_fields: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -107,14 +149,38 @@ class _Loader:
     workspace: Workspace
     log: Log
     validator: Validator
-    key: bytes
+    pseudonyms: Pseudonyms
     key_check: str
+    again: frozenset[Path]
+    progress: _Progress
 
-    def load(self, file: LandedFile, loaded: dict[str, Entry], *, is_again: bool) -> Entry:
-        """One file into its part and its quarantine; its ledger entry, whatever comes of it.
+    def load(self, files: list[LandedFile], loaded: dict[str, Entry]) -> Iterator[tuple[Entry, Counter[str]]]:
+        """Each file into its part and its quarantine: its ledger entry, whatever came of it, and its reasons.
 
-        `loaded` are the loaded files' entries by SHA-256.
+        `loaded` are the loaded files' entries by SHA-256; those of the results must be added to it.
         """
+        together: list[_Begun] = []
+        taken = dict(loaded)
+        for begun in ahead(partial(self._begin, file, loaded) for file in files):
+            if begun.chunk and (twin := taken.get(begun.entry.sha256)) and begun.file.path not in self.again:
+                begun = _Begun(begun.file, _duplicate(begun.entry, twin))
+            if begun.rest is None:
+                together.append(begun)
+                if begun.chunk:
+                    taken[begun.entry.sha256] = begun.entry
+                if len(together) < _TOGETHER_FILES and _rows(together) < _TOGETHER_ROWS:
+                    continue
+            yield from self._load_together(together)
+            together = []
+            if begun.rest is not None:
+                entry, reasons = self._load_by_chunks(begun)
+                if entry.status == LOADED:
+                    taken[entry.sha256] = entry
+                yield entry, reasons
+        yield from self._load_together(together)
+
+    def _begin(self, file: LandedFile, loaded: dict[str, Entry]) -> _Begun:
+        """Reads the file's first chunk, and the whole file if that is all. On any thread."""
         now = datetime.now(UTC)
         entry = Entry(file.name, "", file.bytes, file.changed_ns, REFUSED, file.dated or now.date(), now)
         try:
@@ -122,100 +188,171 @@ class _Loader:
                 raise file.refusal
             entry = replace(entry, sha256=sha256_of(file.path))
             if twin := loaded.get(entry.sha256):
-                entry = replace(entry, landed_on=twin.landed_on, first_ingested_at=twin.first_ingested_at)
-                if twin.path != file.name:
-                    return replace(entry, status=DUPLICATE, message=f"same bytes as {twin.path}")
-                if not is_again:  # touched, not changed
-                    return replace(twin, changed_ns=file.changed_ns)
-            verify(file, self.workspace.settings.ingest.max_expansion)
-            return self._load_lines(file, entry)
-        except FileRefusedError as refusal:
-            return replace(entry, reason=refusal.reason, message=str(refusal))
-        except OSError as error:
-            return replace(entry, reason="corrupt_file", message=f"cannot be read: {error.strerror}")
+                if file.path not in self.again:
+                    return _Begun(file, _duplicate(entry, twin))
+                entry = replace(twin, status=REFUSED, changed_ns=file.changed_ns)
+            max_expansion = self.workspace.settings.ingest.max_expansion
+            verify(file, max_expansion)
+            read_chunks = chunks(file, self.log, allowed_bytes(file, max_expansion), self.progress.at)
+            first, second = next(read_chunks), next(read_chunks, None)
+            chunk = first()
+            if second is None:
+                _same_as_hashed(file)
+            return _Begun(file, entry, chunk, chain([second], read_chunks) if second else None)
+        except (FileRefusedError, OSError) as error:
+            return _Begun(file, _refused(entry, error))
 
-    def _load_lines(self, file: LandedFile, entry: Entry) -> Entry:
-        refused: list[pl.DataFrame] = []
-        unknown: Counter[str] = Counter()
-        accepted = 0
+    def _load_together(self, together: list[_Begun]) -> Iterator[tuple[Entry, Counter[str]]]:
+        read = [(begun.entry, begun.chunk) for begun in together if begun.chunk]
+        judged = iter(self._judge(read) if read else [])
+        written = ahead(partial(self._write, begun.entry, next(judged) if begun.chunk else None) for begun in together)
+        for begun, result in zip(together, written, strict=True):
+            self.progress.finish(begun.file)
+            yield result
 
-        def parts() -> Iterator[pl.DataFrame]:
-            nonlocal accepted
-            for chunk in read_chunks(file, self.log):
-                checked = self.validator.check(chunk.records, entry.first_ingested_at)
-                refused.append(_refused_lines(chunk, checked.refused, entry))
-                unknown.update(chunk.unknown_fields)
-                accepted += checked.accepted.height
-                yield self._lake_rows(checked.accepted, entry)
+    def _load_by_chunks(self, begun: _Begun) -> tuple[Entry, Counter[str]]:
+        entry = begun.entry
+        accepted, quarantined = 0, 0
+        unknown, reasons = Counter[str](), Counter[str]()
 
-        place = Path(f"landed_on={entry.landed_on}") / f"{entry.sha256}.parquet"
-        part = self.workspace.lake / self.log.name / place
-        unfinished = self._write_part(parts(), part, entry)
-        # The quarantine first: where there is a part, the ledger trusts that both are whole.
-        quarantine = pl.concat(refused).sort("line_number")
-        self._write_quarantine(quarantine, self.workspace.quarantine / self.log.name / place)
-        unfinished.replace(part)
-        return replace(
-            entry,
-            status=LOADED,
-            lines=accepted + quarantine.height,
-            accepted=accepted,
-            quarantined=quarantine.height,
-            drifted_fields=orjson.dumps(unknown, option=orjson.OPT_SORT_KEYS).decode(),
-        )
+        def finished() -> Entry:
+            return _loaded(entry, accepted, quarantined, unknown)
 
-    def _lake_rows(self, accepted: pl.DataFrame, entry: Entry) -> pl.DataFrame:
-        columns = {name: pl.col(name) for name in accepted.columns}
-        columns["file_sha256"] = pl.lit(entry.sha256)
-        if "driver_id" in columns:
-            ids = accepted["driver_id"].unique().to_list()
-            pseudonyms = {each: driver_key_of(each, self.key) for each in ids if each is not None}
-            columns["driver_key"] = pl.col("driver_id").replace_strict(pseudonyms, default=None, return_dtype=pl.String)
-        return accepted.select(columns[name].cast(dtype).alias(name) for name, dtype in self.log.lake_schema.items())
+        def judge(read_chunk: ReadChunk) -> _Judged:
+            return self._judge([(entry, read_chunk())])[0]
 
-    def _write_part(self, parts: Iterator[pl.DataFrame], path: Path, entry: Entry) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.tmp")
-        metadata = part_metadata(entry, self.key_check)
-        first = next(parts)
-        second = next(parts, None)
-        if second is None:
-            first.write_parquet(unfinished, metadata=metadata)
-        else:
-            _stream(chain((first, second), parts), self.log, unfinished, metadata)
-        return unfinished
-
-    def _write_quarantine(self, lines: pl.DataFrame, path: Path) -> None:
-        if lines.is_empty():
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = path.with_name(f".{path.name}.tmp")
-        unfinished.touch(mode=0o600)
-        lines.write_parquet(unfinished)
-        unfinished.replace(path)
-
-
-def _stream(parts: Iterator[pl.DataFrame], log: Log, path: Path, metadata: dict[str, str]) -> None:
-    """Many chunks into one Parquet file without holding them all."""
-    failure: list[FileRefusedError] = []
-
-    def source(*_: object) -> Iterator[pl.DataFrame]:
+        assert begun.chunk and begun.rest
+        first = begun.chunk
+        part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
+        part.parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield from parts
-        except FileRefusedError as error:  # Polars would wrap it in an error of its own
-            failure.append(error)
+            with PartWriter(unfinished(part), self.log, lambda: part_metadata(finished(), self.key_check)) as writer:
+                for judged in ahead(partial(judge, each) for each in chain([lambda: first], begun.rest)):
+                    writer.write(judged.accepted)
+                    quarantine.add(judged.refused)
+                    accepted += judged.accepted.height
+                    quarantined += judged.refused.height
+                    unknown += judged.unknown_fields
+                    reasons.update(judged.refused["reason"])
+                _same_as_hashed(begun.file)
+        except FileRefusedError as error:
+            self.progress.finish(begun.file)
+            return _refused(entry, error), Counter()
+        # The quarantine first: where there is a part, the ledger trusts that both are whole.
+        quarantine.finish()
+        unfinished(part).replace(part)
+        self.progress.finish(begun.file)
+        return finished(), reasons
 
-    lazy = register_io_source(source, schema=log.lake_schema, is_pure=True)
-    lazy.sink_parquet(path, metadata=metadata)
-    if failure:
-        path.unlink()
-        raise failure[0]
+    def _judge(self, read: list[tuple[Entry, Chunk]]) -> list[_Judged]:
+        """Judges the chunks together; what came of each."""
+        written_alike: dict[tuple[pl.DataType, ...], list[pl.DataFrame]] = {}
+        for index, (entry, chunk) in enumerate(read):
+            before = entry.first_ingested_at + timedelta(hours=MAX_FUTURE_HOURS)
+            records = chunk.records.with_columns(
+                pl.lit(index, pl.Int32).alias("file"),
+                pl.lit(before, pl.Datetime("us", "UTC")).alias("received_before"),
+            )
+            written_alike.setdefault(tuple(records.dtypes), []).append(records)
+        checked = [self.validator.check(pl.concat(each)) for each in written_alike.values()]
+        accepted = pl.concat([each.accepted for each in checked])
+        if "driver_id" in accepted.columns:
+            accepted = accepted.with_columns(driver_key=self.pseudonyms.of(accepted["driver_id"]))
+        accepted_by_file = _by_file(accepted, len(read))
+        refused_by_file = _by_file(pl.concat([each.refused for each in checked]), len(read))
+        return [
+            _Judged(
+                accepted_by_file[index]
+                .with_columns(file_sha256=pl.lit(entry.sha256))
+                .select(self.log.lake_schema.keys()),
+                _quarantine_rows(entry, chunk, refused_by_file[index]),
+                chunk.unknown_fields,
+            )
+            for index, (entry, chunk) in enumerate(read)
+        ]
+
+    def _write(self, entry: Entry, judged: _Judged | None) -> tuple[Entry, Counter[str]]:
+        if judged is None:
+            return entry, Counter()
+        entry = _loaded(entry, judged.accepted.height, judged.refused.height, judged.unknown_fields)
+        part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
+        part.parent.mkdir(parents=True, exist_ok=True)
+        judged.accepted.write_parquet(unfinished(part), metadata=part_metadata(entry, self.key_check))
+        # The quarantine first: where there is a part, the ledger trusts that both are whole.
+        quarantine.add(judged.refused)
+        quarantine.finish()
+        unfinished(part).replace(part)
+        return entry, Counter(judged.refused["reason"])
+
+    def _part(self, entry: Entry) -> Path:
+        return self.workspace.lake / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
+
+    def _quarantine(self, entry: Entry) -> Path:
+        return self.workspace.quarantine / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
 
 
-def _refused_lines(chunk: Chunk, refused: list[tuple[int, str, str]], entry: Entry) -> pl.DataFrame:
-    texts = chunk.texts([line_number for line_number, _, _ in refused]) if refused else []
-    judged = [(number, reason, name, text) for (number, reason, name), text in zip(refused, texts, strict=True)]
-    unread = [(number, reason, None, text) for number, reason, text in chunk.unreadable]
-    rows = [(entry.path, entry.sha256, *row) for row in (*judged, *unread)]
-    return pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row")
+def _duplicate(entry: Entry, twin: Entry) -> Entry:
+    """The entry of a file of the same bytes as one loaded before; of the same name, too, it was only touched."""
+    if twin.path == entry.path:
+        return replace(twin, changed_ns=entry.changed_ns)
+    return replace(
+        entry,
+        status=DUPLICATE,
+        landed_on=twin.landed_on,
+        first_ingested_at=twin.first_ingested_at,
+        message=f"same bytes as {twin.path}",
+    )
+
+
+def _refused(entry: Entry, error: FileRefusedError | OSError) -> Entry:
+    if isinstance(error, FileRefusedError):
+        return replace(entry, reason=error.reason, message=str(error))
+    return replace(entry, reason="corrupt_file", message=f"cannot be read: {error.strerror}")
+
+
+def _loaded(entry: Entry, accepted: int, quarantined: int, unknown: Counter[str]) -> Entry:
+    return replace(
+        entry,
+        status=LOADED,
+        reason=None,
+        message=None,
+        lines=accepted + quarantined,
+        accepted=accepted,
+        quarantined=quarantined,
+        drifted_fields=orjson.dumps(unknown, option=orjson.OPT_SORT_KEYS).decode(),
+    )
+
+
+def _same_as_hashed(file: LandedFile) -> None:
+    found = file.path.stat()
+    if (found.st_size, found.st_ctime_ns) != (file.bytes, file.changed_ns):
+        raise FileRefusedError("corrupt_file", "changed while it was read; it is read again at the next run")
+
+
+def _rows(together: list[_Begun]) -> int:
+    return sum(begun.chunk.records.height for begun in together if begun.chunk)
+
+
+def _by_file(rows: pl.DataFrame, files: int) -> list[pl.DataFrame]:
+    if files == 1:
+        return [rows]
+    parts = rows.partition_by("file", as_dict=True)
+    return [parts.get((index,), rows.clear()) for index in range(files)]
+
+
+def _quarantine_rows(entry: Entry, chunk: Chunk, refused: pl.DataFrame) -> pl.DataFrame:
+    """The lines judged and refused, and those that could not be read, in order."""
+    if refused.is_empty() and not chunk.unreadable:
+        return pl.DataFrame(schema=QUARANTINE_SCHEMA)
+    texts = chunk.texts(refused["line_number"].to_list())
+    unread = pl.DataFrame(
+        [(number, reason, None, text) for number, reason, text in chunk.unreadable],
+        schema=["line_number", "reason", "field", "line"],
+        schema_overrides=QUARANTINE_SCHEMA,
+        orient="row",
+    )
+    judged = refused.select("line_number", "reason", "field", line=pl.Series(texts, dtype=pl.String))
+    rows = pl.concat([judged, unread.cast(judged.schema)]).sort("line_number", maintain_order=True)
+    return rows.with_columns(file=pl.lit(entry.path), file_sha256=pl.lit(entry.sha256)).select(
+        pl.col(name).cast(dtype) for name, dtype in QUARANTINE_SCHEMA.items()
+    )

@@ -412,9 +412,8 @@ def test_bytes_that_come_back_under_another_name_load_nothing_twice(tmp_path):
 
 def test_a_kill_before_the_ledger_is_written_loses_nothing_and_doubles_nothing(tmp_path, monkeypatch):
     land(tmp_path, "orders", "a.jsonl", jsonl(PLACED, "junk", ORDERS[2]))
-    for step in ("_write_quarantine", "write_ledger"):
+    for owner, step in ((load.Quarantine, "finish"), (load, "write_ledger")):
         with monkeypatch.context() as patch:
-            owner = load if step == "write_ledger" else load._Loader
             patch.setattr(owner, step, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
                 take_in(tmp_path, "orders")

@@ -1,0 +1,101 @@
+"""Parquet files into records, slice by slice.
+
+Belongs here: Parquet's types as what a text format would say. Does not belong here: whether a value is any good
+(`validate.py`).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipelines.contract import Field, Kind, Log
+from pipelines.ingest.files import FileRefusedError, LandedFile
+from pipelines.ingest.lines import NESTED
+
+SLICE_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class ParquetSlice:
+    """Some rows of a Parquet file.
+
+    records: every field of the log, as String or typed as its kind is in the lake. line_numbers: the rows, from 1.
+    """
+
+    records: pl.DataFrame
+    line_numbers: np.ndarray
+    frame: pl.DataFrame
+    unknown_fields: Counter[str]
+
+    def texts(self, line_numbers: list[int]) -> list[str]:
+        """These rows as JSON objects, since Parquet has no lines to show."""
+        rows = self.frame[[number - int(self.line_numbers[0]) for number in line_numbers]]
+        return [json.dumps(row, default=str, ensure_ascii=False) for row in rows.to_dicts()]
+
+
+def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlice]:
+    """The file's rows in order.
+
+    Raises FileRefusedError: `corrupt_file` where it cannot be read, `file_too_large` as soon as its values come to
+    more than `max_bytes`: a few bytes of Parquet may stand for very many equal values.
+    """
+    names = [each.name for each in log.fields]
+    expanded = 0
+    try:
+        lazy = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
+        schema = lazy.collect_schema()
+        height = int(lazy.select(pl.len()).collect().item())
+        for offset in range(0, max(height, 1), SLICE_ROWS):
+            frame = lazy.slice(offset, SLICE_ROWS).collect()
+            expanded += _bytes(frame)
+            if expanded > max_bytes:
+                raise FileRefusedError(
+                    "file_too_large", f"{file.bytes:,} bytes hold values of more than {max_bytes:,.0f}"
+                )
+            given = [_field(each, frame[each.name]) for each in log.fields if each.name in schema]
+            absent = [pl.lit(None, pl.String).alias(name) for name in names if name not in schema]
+            unknown = {name: frame.height - frame[name].null_count() for name in schema if name not in names}
+            yield ParquetSlice(
+                frame.with_columns(*given, *absent).select(names),
+                offset + 1 + np.arange(frame.height),
+                frame,
+                Counter({name: count for name, count in unknown.items() if count}),
+            )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise FileRefusedError("corrupt_file", f"Parquet cannot be read: {error}") from error
+
+
+def _bytes(frame: pl.DataFrame) -> int:
+    """What the frame's values come to, equal ones counted as often as they occur."""
+    columns = frame.get_columns()
+    lengths = [column.str.len_bytes() for column in columns if column.dtype == pl.String]
+    lengths += [column.bin.size() for column in columns if column.dtype == pl.Binary]
+    return int(frame.estimated_size()) + sum(int(each.sum() or 0) for each in lengths)
+
+
+def _field(field: Field, column: pl.Series) -> pl.Series:
+    if column.dtype.is_nested():
+        text = column.is_not_null().replace_strict({True: NESTED, False: None}, return_dtype=pl.String)
+        return text.alias(field.name)
+    if field.kind is Kind.NUMBER and column.dtype.is_float():
+        return column.cast(pl.Float64)
+    if isinstance(column.dtype, pl.Datetime):
+        return _instants(column, is_typed=field.kind is Kind.TIMESTAMP)
+    text = column.cast(pl.String, strict=False)
+    if column.dtype.is_float():  # as JSON writes it: 12345.0 is 12345
+        text = text.str.replace(r"\.0$", "")
+    return text.zip_with(text.is_not_null() | column.is_null(), pl.Series([NESTED]))  # bytes that are no text
+
+
+def _instants(column: pl.Series, *, is_typed: bool) -> pl.Series:
+    if column.dtype.time_zone is None:  # pyright: ignore[reportAttributeAccessIssue] - a Datetime's
+        return column.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+    instants = column.dt.convert_time_zone("UTC")
+    years = instants.dt.year()
+    if is_typed and years.null_count() == column.null_count() and years.drop_nulls().is_between(1, 9999).all():
+        return instants.dt.cast_time_unit("us")
+    return instants.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
