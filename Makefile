@@ -53,4 +53,4 @@ lock: setup ## resolve requirements.lock anew from pyproject.toml
 
 clean: ## remove what can be made again (data/ keeps its reference tables and landed logs)
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs data/build data/lake \
-	  data/quarantine data/dashboards data/warehouse.duckdb build dist *.egg-info
+	  data/quarantine data/dashboards data/snapshots data/warehouse.duckdb build dist *.egg-info

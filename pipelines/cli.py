@@ -7,6 +7,7 @@ command calls one function of another room. Slow imports happen inside the comma
 import os
 import shlex
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,15 @@ WorkspaceOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _moment(text: str) -> datetime:
+    from pipelines.snapshot import read_moment
+
+    try:
+        return read_moment(text)
+    except DoorstepError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()
@@ -81,12 +91,24 @@ def import_(
 
 
 @app.command()
-def run(workspace: WorkspaceOption = None) -> None:
+def run(
+    workspace: WorkspaceOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment,
+            metavar="T",
+            help="Build what was known at T, like 2022-06-01T00:00:00Z, into a file of its own under snapshots/; "
+            "warehouse and pages stay as they are.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Take in whatever is new, rebuild, check, publish, draw the pages. All of it through Dagster."""
     from pipelines.run import run_pipeline
 
     chosen = _activate(workspace)
-    run_pipeline(chosen, out, err)
+    run_pipeline(chosen.at(as_of) if as_of else chosen, out, err)
 
 
 @app.command()

@@ -38,6 +38,13 @@ class NodeResult:
         return self.status in ("fail", "error", "skipped")
 
 
+def complaint(results: list[NodeResult]) -> str | None:
+    """Why these results may not be published, a line for each model or test at fault; None if they may."""
+    bad = [result for result in results if result.is_bad]
+    lines = [f"{result.name}: {result.status}: {result.message}" for result in bad if result.status != "skipped"]
+    return ("\n".join(lines) or "dbt skipped models") if bad else None
+
+
 def ensure_manifest() -> Path:
     """The path of a manifest that is not older than the dbt project; parses the project if need be."""
     sources = (path for pattern in _SOURCES for path in DBT_PROJECT.glob(pattern))

@@ -6,6 +6,7 @@ The published file is never written in place: a fresh file is made beside it, cl
 renamed over it. Whoever holds the old file open keeps the whole old snapshot.
 """
 
+import contextlib
 import os
 import subprocess
 import uuid
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.working import ledger_files
 from pipelines.workspace import PROJECT_ROOT, DoorstepError, Workspace
 
 SCHEMAS = ("main", "reference", "audit")
@@ -47,12 +49,13 @@ class Published:
 
 
 def publish(workspace: Workspace) -> Published:
-    """Makes the workspace's warehouse.duckdb anew from the working database.
+    """Makes the workspace's published file (of `workspace.as_of`: its snapshot) anew from the working database.
 
     Raises DoorstepError, and leaves the old file as it was, if the copy does not read back as what was written.
     """
     started_at = datetime.now(UTC)
     target = workspace.warehouse
+    target.parent.mkdir(exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with duckdb.connect() as connection:
@@ -175,6 +178,21 @@ def _fsync(path: Path) -> None:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def unpublished_files(workspace: Workspace) -> set[tuple[str, str, int, int]]:
+    """Log, path, bytes and `changed_ns` of the files of which the ledger says what the published file does not.
+
+    So it is after an ingest that was not followed by a publication. All of them where no published file can be read.
+    """
+    ledger = ledger_files(workspace)
+    shown = ledger.drop("changed_ns")
+    published: set[tuple[object, ...]] = set()
+    # Nothing published, or not by this code: publishing anew mends that.
+    with contextlib.suppress(duckdb.Error), duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        published = set(connection.execute(f"select {', '.join(shown.columns)} from audit.files").fetchall())
+    files = ledger.select("log", "path", "bytes", "changed_ns").rows()
+    return {file for file, row in zip(files, shown.rows(), strict=True) if row not in published}
 
 
 def code_version() -> str:

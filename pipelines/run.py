@@ -1,6 +1,6 @@
-"""`doorstep run`: the job `refresh` in this process, with progress, a summary and the answer.
+"""`doorstep run`: its jobs in this process, with progress, a summary and the answer.
 
-Belongs here: Dagster's home in the workspace, starting the job, what the terminal shows. Does not belong here: the
+Belongs here: Dagster's home in the workspace, starting the jobs, what the terminal shows. Does not belong here: the
 steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
 """
 
@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -48,9 +48,28 @@ def dagster_home(workspace: Workspace) -> Path:
 
 
 def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
-    """Materializes everything that is new, prints what came of it. Raises DoorstepError if a step failed."""
+    """Materializes everything that is new, prints what came of it. Raises DoorstepError if a step failed.
+
+    With `workspace.as_of`: into the lake only; then makes the snapshot and leaves what is published alone.
+    """
     dagster_home(workspace)
     hold(workspace)
+    results = _execute(_jobs(workspace), err)
+    _print_ingest(results[0], out)
+    if not results[-1].success:
+        raise DoorstepError(_failure(results[-1]))
+    with open_warehouse(workspace) as connection:
+        for line in answer(connection):
+            out.print(escape(line), soft_wrap=True)
+    if workspace.as_of is None:
+        out.print(f"Pages: {escape(str(workspace.dashboards / 'index.html'))}", soft_wrap=True)
+    name = "Warehouse" if workspace.as_of is None else "Snapshot"
+    out.print(f"{name}: {escape(str(workspace.warehouse))}", soft_wrap=True)
+
+
+def _execute(jobs: list[tuple[str, dict[str, Any]]], err: Console) -> list["dg.ExecuteInProcessResult"]:
+    """The results of the jobs (name, run config), up to the first that fails."""
+    results = []
     with _progress(err) as progress:
         task = progress.add_task("load definitions", total=None)
         import dagster as dg
@@ -61,17 +80,20 @@ def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
             progress.update(task, description=step, completed=done, total=total or None)
 
         with reporting_to(show), dg.DagsterInstance.get() as instance:
-            result = defs.resolve_job_def("refresh").execute_in_process(
-                instance=instance, run_config=_QUIET, raise_on_error=False
-            )
-    _print_ingest(result, out)
-    if not result.success:
-        raise DoorstepError(_failure(result))
-    with open_warehouse(workspace) as connection:
-        for line in answer(connection):
-            out.print(escape(line), soft_wrap=True)
-    out.print(f"Pages: {escape(str(workspace.dashboards / 'index.html'))}", soft_wrap=True)
-    out.print(f"Warehouse: {escape(str(workspace.warehouse))}", soft_wrap=True)
+            for name, config in jobs:
+                job = defs.resolve_job_def(name)
+                results.append(job.execute_in_process(instance=instance, run_config=config, raise_on_error=False))
+                if not results[-1].success:
+                    break
+    return results
+
+
+def _jobs(workspace: Workspace) -> list[tuple[str, dict[str, Any]]]:
+    """The jobs to run, in order, and the config of each."""
+    if workspace.as_of is None:
+        return [("refresh", _QUIET)]
+    moment = {"ops": {"make": {"config": {"as_of": workspace.as_of.isoformat()}}}}
+    return [("ingest", _QUIET), ("snapshot", _QUIET | moment)]
 
 
 @contextmanager

@@ -1,11 +1,10 @@
 """The working database of one run: what dbt finds in it before it builds.
 
 Belongs here: the sources of the dbt project (`lake`, `reference`, `audit`, `run`) as views and tables of
-`build/working.duckdb`. Does not belong here: any model; those are dbt's.
+`working.duckdb`. Does not belong here: any model; those are dbt's.
 """
 
 import tempfile
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -48,12 +47,11 @@ _SETTINGS_COMMENTS = {
 }
 
 
-def prepare_working_database(
-    workspace: Workspace, reference: dict[str, pl.DataFrame], as_of: datetime | None = None
-) -> None:
-    """Makes `build/working.duckdb` anew with the sources of the dbt project.
+def prepare_working_database(workspace: Workspace, reference: dict[str, pl.DataFrame]) -> None:
+    """Makes the workspace's working database anew with the sources of the dbt project.
 
-    reference: the tables of `pipelines.reference.read_reference`. as_of: UTC; lines received later are left out.
+    reference: the tables of `pipelines.reference.read_reference`. Lines received after `workspace.as_of` will not
+    count.
     """
     path = workspace.working_database
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,11 +67,12 @@ def prepare_working_database(
             comments = {column.name: column.description for column in REFERENCE[name].columns}
             _create_table(connection, f"reference.{name}", frame, comments)
             _comment(connection, "table", f"reference.{name}", REFERENCE[name].description)
-        _create_table(connection, "audit.files", _files(workspace), _FILES_COMMENTS)
+        files = ledger_files(workspace).select(*_FILES_COMMENTS)
+        _create_table(connection, "audit.files", files, _FILES_COMMENTS)
         _comment(connection, "table", "audit.files", "The ledger: one row per landed file.")
         _create_table(connection, "audit.quarantine_reasons", _quarantine_reasons(workspace), _REASONS_COMMENTS)
         _comment(connection, "table", "audit.quarantine_reasons", "Refused lines per log, file, reason and field.")
-        _create_table(connection, "run.settings", _settings(workspace, as_of), _SETTINGS_COMMENTS)
+        _create_table(connection, "run.settings", _settings(workspace), _SETTINGS_COMMENTS)
 
 
 def _create_lake_view(connection: duckdb.DuckDBPyConnection, workspace: Workspace, log: Log) -> None:
@@ -118,14 +117,15 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _files(workspace: Workspace) -> pl.DataFrame:
+def ledger_files(workspace: Workspace) -> pl.DataFrame:
+    """The ledgers of all logs as one table: `log`, then the columns of `pipelines.ingest.ledger.SCHEMA`."""
     ledgers = [
         pl.read_parquet(path, glob=False).select(pl.lit(log).alias("log"), *LEDGER_SCHEMA)
         for log in LOGS
         if (path := ledger_path(workspace, log)).exists()
     ]
     empty = pl.DataFrame(schema={"log": pl.String, **LEDGER_SCHEMA})
-    return pl.concat([empty, *ledgers]).select(*_FILES_COMMENTS).sort("log", "path")
+    return pl.concat([empty, *ledgers]).sort("log", "path")
 
 
 def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
@@ -136,7 +136,7 @@ def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
         if (found := list((workspace.quarantine / log).glob("landed_on=*/*.parquet")))
     ]
     whole = (
-        _files(workspace)
+        ledger_files(workspace)
         .lazy()
         .filter(pl.col("status") == "refused")
         .select("log", pl.col("path").alias("file"), "reason", pl.lit(None, pl.String).alias("field"), lines=pl.lit(0))
@@ -146,9 +146,9 @@ def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=schema).lazy(), *frames]).sort(keys).collect()
 
 
-def _settings(workspace: Workspace, as_of: datetime | None) -> pl.DataFrame:
+def _settings(workspace: Workspace) -> pl.DataFrame:
     settings = workspace.settings
-    row = (as_of, settings.privacy.min_drivers, settings.origin, settings.title)
+    row = (workspace.as_of, settings.privacy.min_drivers, settings.origin, settings.title)
     schema = {
         "as_of_limit": pl.Datetime("us", "UTC"),
         "min_drivers": pl.Int32,

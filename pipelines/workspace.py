@@ -9,7 +9,8 @@ import fcntl
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -54,10 +55,18 @@ class Settings(_Section):
 
 @dataclass(frozen=True)
 class Workspace:
-    """One data set: a directory, its settings and the paths in it (all absolute)."""
+    """One data set: a directory, its settings and the paths in it (all absolute).
+
+    as_of: UTC; build what was known then, beside what is published. None: build and publish all that is known.
+    """
 
     root: Path
     settings: Settings
+    as_of: datetime | None = None
+
+    def at(self, as_of: datetime) -> "Workspace":
+        """The same workspace as it was known at `as_of` (with zone): it builds and publishes in files of its own."""
+        return replace(self, as_of=as_of.astimezone(UTC))
 
     @property
     def landing(self) -> Path:
@@ -82,12 +91,15 @@ class Workspace:
     @property
     def working_database(self) -> Path:
         """The database dbt builds in; nobody else opens it."""
-        return self.build / "working.duckdb"
+        return (self.build if self.as_of is None else self.build / "snapshot") / "working.duckdb"
 
     @property
     def warehouse(self) -> Path:
-        """The published file."""
-        return self.root / "warehouse.duckdb"
+        """The published file, or the snapshot: `snapshots/as_of_20220601T000000Z.duckdb`."""
+        if self.as_of is None:
+            return self.root / "warehouse.duckdb"
+        moment = self.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
+        return self.root / "snapshots" / f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z.duckdb"
 
     @property
     def dashboards(self) -> Path:
@@ -134,17 +146,17 @@ class Workspace:
 _held: dict[Path, int] = {}
 
 
-def hold(workspace: Workspace) -> None:
+def hold(workspace: Workspace, *, is_patient: bool = False) -> None:
     """Keeps the workspace for this process until it ends: two runs at once would build in one database.
 
-    Raises DoorstepError if another process has it.
+    If another process has it: waits until that has ended if `is_patient`, else raises DoorstepError.
     """
     if workspace.root in _held:
         return
     workspace.build.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(workspace.build / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
     except BlockingIOError as error:
         os.close(descriptor)
         raise DoorstepError(f"{workspace.root}: another run is at work here. Wait until it has ended.") from error

@@ -6,12 +6,19 @@ import dagster as dg
 
 from pipelines.contract import LOGS
 from pipelines.ingest import waiting_files
+from pipelines.publish import unpublished_files
 from pipelines.workspace import open_workspace
 
 refresh = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     description="Whatever is new in landing, through to the pages.",
+)
+
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=dg.AssetSelection.groups("logs"),
+    description="Whatever is new in landing, into the lake and no further.",
 )
 
 daily = dg.ScheduleDefinition(
@@ -29,13 +36,14 @@ daily = dg.ScheduleDefinition(
     job=refresh,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks for a run when complete files lie in landing that the ledger does not know.",
+    description="Asks for a run when complete files lie in landing that the published file does not know of.",
 )
 def landing() -> dg.RunRequest | dg.SkipReason:
-    """One run per set of waiting files: the same set asks once only."""
+    """One run per set of files: the same set asks once only, also when a run has taken it in without publishing it."""
     workspace = open_workspace()
-    waiting = [(log, file) for log in LOGS for file in waiting_files(workspace, log)]
-    if not waiting:
-        return dg.SkipReason("every file in landing is in the ledger")
-    names = "\n".join(f"{log}/{file.name} {file.bytes} {file.changed_ns}" for log, file in waiting)
+    files = unpublished_files(workspace)
+    files |= {(log, file.name, file.bytes, file.changed_ns) for log in LOGS for file in waiting_files(workspace, log)}
+    if not files:
+        return dg.SkipReason("the published file knows of every file in landing")
+    names = "\n".join(f"{log}/{path} {size} {changed_ns}" for log, path, size, changed_ns in sorted(files))
     return dg.RunRequest(run_key=hashlib.sha256(names.encode()).hexdigest())

@@ -35,7 +35,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
     )
     def lake() -> Iterator[dg.MaterializeResult]:
         workspace = open_workspace()
-        hold(workspace)
+        hold(workspace, is_patient=True)
         site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
         summary = ingest(
             workspace,

@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipelines.defs.warehouse import POOL, models, sources
 from pipelines.progress import report
-from pipelines.publish import publish
+from pipelines.publish import Published, publish
 from pipelines.workspace import open_workspace
 
 
@@ -19,12 +19,14 @@ from pipelines.workspace import open_workspace
 def warehouse() -> dg.MaterializeResult:
     """`warehouse.duckdb`: facts, dimensions, metrics, reference and audit tables, replaced in one step."""
     report("publish")
-    published = publish(open_workspace())
-    return dg.MaterializeResult(
-        metadata={
-            "build_id": published.build_id,
-            "path": dg.MetadataValue.path(str(published.path)),
-            "rows": dg.MetadataValue.json(published.rows),
-            "row_fingerprints": dg.MetadataValue.json(published.fingerprints),
-        }
-    )
+    return dg.MaterializeResult(metadata=published_metadata(publish(open_workspace())))
+
+
+def published_metadata(published: Published) -> dict[str, dg.MetadataValue]:
+    """What the UI shows of a published file."""
+    return {
+        "build_id": dg.MetadataValue.text(published.build_id),
+        "path": dg.MetadataValue.path(str(published.path)),
+        "rows": dg.MetadataValue.json(published.rows),
+        "row_fingerprints": dg.MetadataValue.json(published.fingerprints),
+    }

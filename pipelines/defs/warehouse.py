@@ -17,6 +17,7 @@ from pipelines.workspace import hold, open_workspace
 
 POOL = "working_database"
 MANIFEST = json.loads(dbt_build.ensure_manifest().read_text(encoding="utf-8"))
+NODES = sum(node["resource_type"] in ("model", "test") for node in MANIFEST["nodes"].values())
 _GROUPS = {"staging": "staging", "intermediate": "staging", "marts": "marts", "metrics": "metrics", "audit": "audit"}
 
 
@@ -68,7 +69,7 @@ def _spec(schema: str, table: str, description: str) -> dg.AssetSpec:
 def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """A fresh working database with everything the dbt project reads."""
     workspace = open_workspace()
-    hold(workspace)
+    hold(workspace, is_patient=True)
     reference = read_reference(workspace.reference)
     for warning in reference_warnings(reference):
         context.log.warning(warning)
@@ -81,7 +82,7 @@ def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
 def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """dbt build: models and their tests, in dependency order; what a failed test guards is not built."""
     workspace = open_workspace()
-    hold(workspace)
+    hold(workspace, is_patient=True)
     names = {
         _TRANSLATOR.get_asset_key(node): node["name"]
         for node in MANIFEST["nodes"].values()
@@ -90,9 +91,8 @@ def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult |
     keys = {node["unique_id"]: _TRANSLATOR.get_asset_key(node) for node in MANIFEST["nodes"].values()}
     selected = context.selected_asset_keys
     select = None if selected == set(names) else sorted(names[key] for key in selected)
-    total = sum(node["resource_type"] in ("model", "test") for node in MANIFEST["nodes"].values())
-    done = iter(range(1, total + 1))
-    results = dbt_build.build(workspace, select, on_node=lambda _: report("dbt", next(done, total), total))
+    done = iter(range(1, NODES + 1))
+    results = dbt_build.build(workspace, select, on_node=lambda _: report("dbt", next(done, NODES), NODES))
     checks = {
         spec.metadata["dagster_dbt/unique_id"]: spec for spec in models.check_specs if spec.key in _selected(context)
     }
@@ -101,10 +101,8 @@ def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult |
             yield dg.MaterializeResult(asset_key=keys[result.unique_id], metadata={"seconds": result.seconds})
         elif spec := checks.get(result.unique_id):
             yield _check_result(spec, result)
-    bad = [result for result in results if result.is_bad]
-    if bad:
-        lines = [f"{result.name}: {result.status}: {result.message}" for result in bad if result.status != "skipped"]
-        raise dg.Failure("\n".join(lines) or "dbt skipped models", allow_retries=False)
+    if why := dbt_build.complaint(results):
+        raise dg.Failure(why, allow_retries=False)
 
 
 def _selected(context: dg.AssetExecutionContext) -> set[dg.AssetCheckKey]:

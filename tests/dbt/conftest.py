@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +109,9 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
         workspace = Workspace(tmp_path_factory.mktemp("world"), settings)
         write_reference(workspace.root / "reference", reference or {})
         take_in(workspace, {"orders": list(orders), "offers": list(offers), "trips": list(trips)})
-        limit = datetime.fromisoformat(as_of).astimezone(UTC) if as_of else None
-        prepare_working_database(workspace, read_reference(workspace.reference), limit)
+        if as_of:
+            workspace = workspace.at(datetime.fromisoformat(as_of))
+        prepare_working_database(workspace, read_reference(workspace.reference))
         results = build(workspace, [f"+{model}" for model in select.split()] if select else None)
         failed = [f"{node.name}: {node.message}" for node in results if node.is_bad]
         assert not failed, "\n".join(failed)

@@ -47,8 +47,8 @@ def built(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def fingerprints(root: Path, *schemas: str) -> dict[str, tuple[int, str]]:
-    """Rows and fingerprint of each published table of the schemas."""
-    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+def fingerprints(root: Path, *schemas: str, file: str = "warehouse.duckdb") -> dict[str, tuple[int, str]]:
+    """Rows and fingerprint of each table of the schemas in the workspace's published file, or another such file."""
+    with duckdb.connect(str(root / file), read_only=True) as connection:
         rows = connection.execute("select table_name, row_count, row_fingerprint from audit.builds").fetchall()
     return {name: (count, print_) for name, count, print_ in rows if name.split(".")[0] in schemas}

@@ -34,14 +34,15 @@ def test_every_asset_has_a_group_a_description_and_an_owner(graph):
         assert node.group_name != "default" and node.description and node.owners, key
 
 
-def test_there_is_one_job_one_schedule_and_one_sensor():
+def test_there_are_three_jobs_one_schedule_and_one_sensor():
     repository = defs.get_repository_def()
-    assert [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")] == ["refresh"]
+    jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    assert jobs == {"refresh", "ingest", "snapshot"}
     assert [schedule.cron_schedule for schedule in repository.schedule_defs] == ["0 6 * * *"]
     assert [sensor.name for sensor in repository.sensor_defs] == ["landing"]
 
 
-def test_the_sensor_asks_once_for_files_the_ledger_does_not_know(tmp_path, monkeypatch):
+def test_the_sensor_asks_once_for_files_that_are_not_published_taken_in_or_not(tmp_path, monkeypatch):
     monkeypatch.setenv("DOORSTEP_WORKSPACE", str(tmp_path))
     assert isinstance(automation.landing(), dg.SkipReason)
     path = tmp_path / "landing/orders/a.jsonl"
@@ -50,7 +51,11 @@ def test_the_sensor_asks_once_for_files_the_ledger_does_not_know(tmp_path, monke
     first, second = automation.landing(), automation.landing()
     assert isinstance(first, dg.RunRequest) and first.run_key == second.run_key
     ingest(open_workspace(), "orders", [])
-    assert isinstance(automation.landing(), dg.SkipReason)
+    taken_in = automation.landing()
+    assert isinstance(taken_in, dg.RunRequest) and taken_in.run_key == first.run_key
+    path.write_text("[]\n")
+    changed = automation.landing()
+    assert isinstance(changed, dg.RunRequest) and changed.run_key != first.run_key
 
 
 def test_every_dbt_data_test_is_an_asset_check(graph):
