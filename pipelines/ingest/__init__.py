@@ -2,5 +2,6 @@
 
 from pipelines.ingest.ledger import Entry, waiting_files
 from pipelines.ingest.load import IngestSummary, driver_key_of, ingest
+from pipelines.ingest.named import landed_paths, named_files
 
-__all__ = ["Entry", "IngestSummary", "driver_key_of", "ingest", "waiting_files"]
+__all__ = ["Entry", "IngestSummary", "driver_key_of", "ingest", "landed_paths", "named_files", "waiting_files"]

@@ -17,6 +17,7 @@ from pipelines.ingest.files import LandedFile, landed_files
 from pipelines.workspace import DoorstepError, Workspace
 
 LOADED, REFUSED, DUPLICATE = "loaded", "refused", "duplicate"
+INTERRUPTED = -1  # as `changed_ns`: the file is being read again, or that was cut short
 
 SCHEMA = {
     "path": pl.String,
@@ -87,6 +88,11 @@ class Ledger:
     def knows(self, file: LandedFile) -> bool:
         """Whether the file is, by name, size and time of change, one that was looked at."""
         return (file.name, file.bytes, file.changed_ns) in self._seen
+
+    def first_look(self, path: str, sha256: str) -> Entry | None:
+        """The entry of these bytes: where they were loaded, else where the file at `path` was refused with them."""
+        other = self._others.get(path)
+        return self.loaded.get(sha256) or (other if other and other.sha256 == sha256 else None)
 
     @property
     def entries(self) -> list[Entry]:

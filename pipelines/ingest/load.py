@@ -21,9 +21,11 @@ from pipelines.contract import LOGS, Log
 from pipelines.ingest.files import FileRefusedError, LandedFile, landed_files, sha256_of, verify
 from pipelines.ingest.ledger import (
     DUPLICATE,
+    INTERRUPTED,
     LOADED,
     REFUSED,
     Entry,
+    Ledger,
     part_metadata,
     read_ledger,
     write_ledger,
@@ -45,10 +47,14 @@ _LEDGER_EVERY = 500
 
 @dataclass
 class IngestSummary:
-    """What one ingest of one log did. `entries` are the files looked at in it, in order."""
+    """What one ingest of one log did. `entries` are the files looked at in it, in order.
+
+    reasons: why lines of these files were refused -> how many.
+    """
 
     log: str
     entries: list[Entry] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def loaded(self) -> list[Entry]:
@@ -78,7 +84,7 @@ def ingest(
     again: Iterable[Path] = (),
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestSummary:
-    """Loads every landed file of `log` that the ledger does not know yet, and those in `again` anew.
+    """Loads every landed file of `log` that the ledger does not know yet; where `again` names files, just those anew.
 
     A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_file` is
     told how many of how many files are done.
@@ -88,11 +94,11 @@ def ingest(
     ledger = read_ledger(workspace, log, key_check)
     wanted = {path.absolute() for path in again}
     files = landed_files(workspace.landing / log)
-    todo = [file for file in files if file.path in wanted or not ledger.knows(file)]
-    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), key, key_check)
+    todo = [file for file in files if (file.path in wanted if wanted else not ledger.knows(file))]
     summary = IngestSummary(log)
+    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), key, key_check, summary)
     for done, file in enumerate(todo, start=1):
-        entry = loader.load(file, ledger.loaded, is_again=file.path in wanted)
+        entry = loader.load(file, ledger, is_again=bool(wanted))
         ledger.record(entry)
         summary.entries.append(entry)
         on_file(done, len(todo))
@@ -109,23 +115,24 @@ class _Loader:
     validator: Validator
     key: bytes
     key_check: str
+    summary: IngestSummary
 
-    def load(self, file: LandedFile, loaded: dict[str, Entry], *, is_again: bool) -> Entry:
-        """One file into its part and its quarantine; its ledger entry, whatever comes of it.
-
-        `loaded` are the loaded files' entries by SHA-256.
-        """
+    def load(self, file: LandedFile, ledger: Ledger, *, is_again: bool) -> Entry:
+        """One file into its part and its quarantine; its ledger entry, whatever comes of it."""
         now = datetime.now(UTC)
         entry = Entry(file.name, "", file.bytes, file.changed_ns, REFUSED, file.dated or now.date(), now)
         try:
             if file.refusal:
                 raise file.refusal
             entry = replace(entry, sha256=sha256_of(file.path))
-            if twin := loaded.get(entry.sha256):
-                entry = replace(entry, landed_on=twin.landed_on, first_ingested_at=twin.first_ingested_at)
-                if twin.path != file.name:
+            if known := ledger.first_look(file.name, entry.sha256):
+                entry = replace(entry, landed_on=known.landed_on, first_ingested_at=known.first_ingested_at)
+            if twin := ledger.loaded.get(entry.sha256):
+                if (is_again or twin.changed_ns == INTERRUPTED) and twin not in self.summary.entries:
+                    file, entry = self._in_place_of(twin, file, entry, ledger)
+                elif twin.path != file.name:
                     return replace(entry, status=DUPLICATE, message=f"same bytes as {twin.path}")
-                if not is_again:  # touched, not changed
+                else:  # touched, not changed
                     return replace(twin, changed_ns=file.changed_ns)
             verify(file, self.workspace.settings.ingest.max_expansion)
             return self._load_lines(file, entry)
@@ -133,6 +140,15 @@ class _Loader:
             return replace(entry, reason=refusal.reason, message=str(refusal))
         except OSError as error:
             return replace(entry, reason="corrupt_file", message=f"cannot be read: {error.strerror}")
+
+    def _in_place_of(self, twin: Entry, file: LandedFile, entry: Entry, ledger: Ledger) -> tuple[LandedFile, Entry]:
+        """File and entry by the name these bytes were loaded by; until they are loaded, the ledger has a mark."""
+        # A run that is killed in between would else leave the old counts beside a new part or quarantine.
+        ledger.record(replace(twin, changed_ns=INTERRUPTED))
+        write_ledger(self.workspace, self.log.name, ledger, self.key_check)
+        if twin.path != file.name:
+            file = replace(file, name=twin.path, changed_ns=twin.changed_ns)
+        return file, replace(entry, path=file.name, changed_ns=file.changed_ns)
 
     def _load_lines(self, file: LandedFile, entry: Entry) -> Entry:
         refused: list[pl.DataFrame] = []
@@ -155,6 +171,7 @@ class _Loader:
         quarantine = pl.concat(refused).sort("line_number")
         self._write_quarantine(quarantine, self.workspace.quarantine / self.log.name / place)
         unfinished.replace(part)
+        self.summary.reasons.update(dict(quarantine["reason"].value_counts().iter_rows()))
         return replace(
             entry,
             status=LOADED,
