@@ -1,22 +1,24 @@
-"""`doorstep run`: the job `refresh` in this process, with progress, a summary and the answer.
+"""`doorstep run` and `doorstep ingest`: the job `refresh`, or its lake assets, in this process.
 
-Belongs here: Dagster's home in the workspace, starting the job, what the terminal shows. Does not belong here: the
-steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
+Belongs here: Dagster's home in the workspace, starting the job, what the terminal shows of it. Does not belong here:
+the steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
 """
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pipelines.answer import answer
 from pipelines.contract import LOGS
+from pipelines.ingest import named_files
+from pipelines.ingest_report import LogReport, RefusedFile, print_ingest
 from pipelines.progress import reporting_to
 from pipelines.query import open_warehouse
 from pipelines.workspace import DoorstepError, Workspace, hold
@@ -49,6 +51,25 @@ def dagster_home(workspace: Workspace) -> Path:
 
 def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
     """Materializes everything that is new, prints what came of it. Raises DoorstepError if a step failed."""
+    _execute(workspace, out, err)
+    with open_warehouse(workspace) as connection:
+        for line in answer(connection):
+            out.print(escape(line), soft_wrap=True)
+    out.print(f"Pages: {escape(str(workspace.dashboards / 'index.html'))}", soft_wrap=True)
+    out.print(f"Warehouse: {escape(str(workspace.warehouse))}", soft_wrap=True)
+
+
+def ingest_landed(workspace: Workspace, again: Sequence[str], out: Console, err: Console) -> None:
+    """Takes in what is new without building; where `again` names files, reads just these anew.
+
+    Raises DoorstepError, before anything is done, if one of them is no complete file in landing.
+    """
+    names = named_files(workspace, again) if again else {log: [] for log in LOGS}
+    _execute(workspace, out, err, names)
+
+
+def _execute(workspace: Workspace, out: Console, err: Console, lake: Mapping[str, list[str]] | None = None) -> None:
+    """The whole job; or of it, where `lake` is given, these logs' lake assets, reading these files again."""
     dagster_home(workspace)
     hold(workspace)
     with _progress(err) as progress:
@@ -60,18 +81,17 @@ def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
         def show(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total or None)
 
+        config = {f"lake__{log}": {"config": {"again": names}} for log, names in (lake or {}).items()}
         with reporting_to(show), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def("refresh").execute_in_process(
-                instance=instance, run_config=_QUIET, raise_on_error=False
+                instance=instance,
+                run_config={**_QUIET, "ops": config},
+                asset_selection=None if lake is None else [dg.AssetKey(["lake", log]) for log in lake],
+                raise_on_error=False,
             )
-    _print_ingest(result, out)
+    print_ingest(_reports(result), out)
     if not result.success:
         raise DoorstepError(_failure(result))
-    with open_warehouse(workspace) as connection:
-        for line in answer(connection):
-            out.print(escape(line), soft_wrap=True)
-    out.print(f"Pages: {escape(str(workspace.dashboards / 'index.html'))}", soft_wrap=True)
-    out.print(f"Warehouse: {escape(str(workspace.warehouse))}", soft_wrap=True)
 
 
 @contextmanager
@@ -87,20 +107,15 @@ def _progress(err: Console) -> Iterator[Progress]:
         yield progress
 
 
-def _print_ingest(result: "dg.ExecuteInProcessResult", out: Console) -> None:
-    table = Table("log", "new files", "lines", "accepted", "quarantined", "refused files")
-    refused: list[str] = []
+def _reports(result: "dg.ExecuteInProcessResult") -> Iterator[LogReport]:
+    """What the lake assets of a run say they did."""
     for log in LOGS:
         for materialization in result.asset_materializations_for_node(f"lake__{log}"):
-            values = {key: value.value for key, value in materialization.metadata.items()}
-            words = str(values["refused_files"])
-            names = [] if words == "none" else words.splitlines()
-            refused += [f"{log}: {name.removeprefix('- ')}" for name in names]
-            counts = (values[f"new_{key}"] for key in ("files", "lines", "accepted", "quarantined"))
-            table.add_row(log, *(f"{count:,}" for count in counts), str(len(names)))
-    out.print(table)
-    for line in refused:
-        out.print(f"[yellow]refused[/] {escape(line)}", soft_wrap=True)
+            values: dict[str, Any] = {key: value.value for key, value in materialization.metadata.items()}
+            counts = {key: values[f"new_{key}"] for key in ("files", "lines", "accepted", "quarantined")}
+            reasons = Counter({row.data["reason"]: row.data["lines"] for row in values["new_reasons"].records})
+            refused = tuple(RefusedFile(log, **row.data) for row in values["refused_files"].records)
+            yield LogReport(log, **counts, reasons=reasons, refused=refused)
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:
