@@ -84,7 +84,7 @@ def import_(
 def ingest(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE...", help="With --again: paths on disk, or below landing.", show_default=False),
+        typer.Argument(metavar="FILE", help="With --again: paths on disk, or below landing.", show_default=False),
     ] = None,
     workspace: WorkspaceOption = None,
     again: Annotated[bool, typer.Option("--again", help="Read these landed files anew, and no others.")] = False,

@@ -56,7 +56,8 @@ def print_ingest(reports: Iterable[LogReport], out: Console) -> None:
 
 def _reason_rows(reasons: list[Counter[str]]) -> Iterator[tuple[str, list[int]]]:
     """Reason -> lines of each log, most frequent first; what is beyond the table's length in one row."""
-    names = [name for name, _ in sum(reasons, Counter[str]()).most_common()]
+    total = sum(reasons, Counter[str]())
+    names = sorted(total, key=lambda name: (-total[name], name))
     for name in names[:MAX_REASONS]:
         yield name, [each[name] for each in reasons]
     if rest := names[MAX_REASONS:]:
