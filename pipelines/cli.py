@@ -87,7 +87,54 @@ def import_(
         written = import_logs(Path(adapter), inputs, root)
     for path in written:
         out.print(escape(f"landed {path.relative_to(root)}"))
-    out.print(escape(f"Next: {shlex.quote(sys.argv[0])} run --workspace {shlex.quote(str(root))}"), soft_wrap=True)
+    _say_next(root)
+
+
+@app.command()
+def ingest(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="With --again: paths on disk, or below landing.", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    again: Annotated[bool, typer.Option("--again", help="Read these landed files anew, and no others.")] = False,
+) -> None:
+    """Take in whatever is new, or with --again the files named anew, without building."""
+    if again != bool(files):
+        raise typer.BadParameter("--again and FILE... go together", param_hint="--again")
+    from pipelines.run import ingest_landed
+
+    chosen = _activate(workspace)
+    ingest_landed(chosen, files or [], out, err)
+    _say_next(chosen.root)
+
+
+def _known_log(name: str | None) -> str | None:
+    from pipelines.contract import LOGS
+
+    if name is not None and name not in LOGS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(LOGS)}")
+    return name
+
+
+@app.command()
+def quarantine(
+    *,
+    workspace: WorkspaceOption = None,
+    log: Annotated[str | None, typer.Option(callback=_known_log, metavar="LOG", help="Only of this log.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="REASON", help="Only reasons that start so.")] = None,
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="Only of this path below landing/LOG/.")] = None,
+    limit: Annotated[int, typer.Option(min=0, max=1000, help="Examples per reason.")] = 1,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print counts per file and reason as CSV.")] = False,
+) -> None:
+    """List what was refused, and why, with masked examples."""
+    from pipelines.quarantine import Wanted, print_csv, print_quarantine
+
+    chosen, wanted = open_workspace(workspace), Wanted(log, reason, file)
+    if as_csv:
+        print_csv(chosen, wanted, sys.stdout)
+    else:
+        print_quarantine(chosen, wanted, out, examples=limit)
 
 
 @app.command()
@@ -158,6 +205,10 @@ def _activate(given: Path | None) -> Workspace:
     workspace = open_workspace(given)
     os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
     return workspace
+
+
+def _say_next(root: Path) -> None:
+    out.print(escape(f"Next: {shlex.quote(sys.argv[0])} run --workspace {shlex.quote(str(root))}"), soft_wrap=True)
 
 
 def main() -> None:

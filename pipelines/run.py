@@ -1,22 +1,25 @@
-"""`doorstep run`: its jobs in this process, with progress, a summary and the answer.
+"""`doorstep run` and `doorstep ingest`: their jobs in this process, with progress, a summary and the answer.
 
-Belongs here: Dagster's home in the workspace, starting the jobs, what the terminal shows. Does not belong here: the
-steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
+Belongs here: Dagster's home in the workspace, starting the jobs, what the terminal shows of them. Does not belong here:
+the steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
 """
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pipelines.answer import answer
 from pipelines.contract import LOGS
+from pipelines.ingest import named_files
+from pipelines.ingest_report import LogReport, RefusedFile, print_ingest
 from pipelines.progress import reporting_to
 from pipelines.query import open_warehouse
 from pipelines.workspace import DoorstepError, Workspace, hold
@@ -52,12 +55,11 @@ def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
 
     With `workspace.as_of`: into the lake only; then makes the snapshot and leaves what is published alone.
     """
-    dagster_home(workspace)
-    hold(workspace)
-    results = _execute(_jobs(workspace), err)
-    _print_ingest(results[0], out)
-    if not results[-1].success:
-        raise DoorstepError(_failure(results[-1]))
+    if workspace.as_of is None:
+        _execute(workspace, [_Job("refresh")], out, err)
+    else:
+        moment = {"make": {"config": {"as_of": workspace.as_of.isoformat()}}}
+        _execute(workspace, [_Job("ingest"), _Job("snapshot", moment)], out, err)
     with open_warehouse(workspace) as connection:
         for line in answer(connection):
             out.print(escape(line), soft_wrap=True)
@@ -67,9 +69,30 @@ def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
     out.print(f"{name}: {escape(str(workspace.warehouse))}", soft_wrap=True)
 
 
-def _execute(jobs: list[tuple[str, dict[str, Any]]], err: Console) -> list["dg.ExecuteInProcessResult"]:
-    """The results of the jobs (name, run config), up to the first that fails."""
-    results = []
+def ingest_landed(workspace: Workspace, again: Sequence[str], out: Console, err: Console) -> None:
+    """Takes in what is new without building; where `again` names files, reads just these anew.
+
+    Raises DoorstepError, before anything is done, if one of them is no complete file in landing.
+    """
+    names = named_files(workspace, again) if again else {log: [] for log in LOGS}
+    config = {f"lake__{log}": {"config": {"again": names}} for log, names in names.items()}
+    _execute(workspace, [_Job("ingest", config, tuple(names))], out, err)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A job to run: its name, the config of its ops, and, where not all are meant, the logs of its lake assets."""
+
+    name: str
+    ops: dict[str, Any] = field(default_factory=dict)
+    logs: tuple[str, ...] = ()
+
+
+def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console) -> None:
+    """Runs the jobs up to the first that fails and prints what was taken in. Raises DoorstepError if one fails."""
+    dagster_home(workspace)
+    hold(workspace)
+    results: list[Any] = []  # of dg.ExecuteInProcessResult, which takes seconds to import
     with _progress(err) as progress:
         task = progress.add_task("load definitions", total=None)
         import dagster as dg
@@ -80,20 +103,19 @@ def _execute(jobs: list[tuple[str, dict[str, Any]]], err: Console) -> list["dg.E
             progress.update(task, description=step, completed=done, total=total or None)
 
         with reporting_to(show), dg.DagsterInstance.get() as instance:
-            for name, config in jobs:
-                job = defs.resolve_job_def(name)
-                results.append(job.execute_in_process(instance=instance, run_config=config, raise_on_error=False))
-                if not results[-1].success:
+            for job in jobs:
+                result = defs.resolve_job_def(job.name).execute_in_process(
+                    instance=instance,
+                    run_config={**_QUIET, "ops": job.ops},
+                    asset_selection=[dg.AssetKey(["lake", log]) for log in job.logs] or None,
+                    raise_on_error=False,
+                )
+                results.append(result)
+                if not result.success:
                     break
-    return results
-
-
-def _jobs(workspace: Workspace) -> list[tuple[str, dict[str, Any]]]:
-    """The jobs to run, in order, and the config of each."""
-    if workspace.as_of is None:
-        return [("refresh", _QUIET)]
-    moment = {"ops": {"make": {"config": {"as_of": workspace.as_of.isoformat()}}}}
-    return [("ingest", _QUIET), ("snapshot", _QUIET | moment)]
+    print_ingest(_reports(results[0]), out)
+    if not results[-1].success:
+        raise DoorstepError(_failure(results[-1]))
 
 
 @contextmanager
@@ -109,20 +131,15 @@ def _progress(err: Console) -> Iterator[Progress]:
         yield progress
 
 
-def _print_ingest(result: "dg.ExecuteInProcessResult", out: Console) -> None:
-    table = Table("log", "new files", "lines", "accepted", "quarantined", "refused files")
-    refused: list[str] = []
+def _reports(result: "dg.ExecuteInProcessResult") -> Iterator[LogReport]:
+    """What the lake assets of a run say they did."""
     for log in LOGS:
         for materialization in result.asset_materializations_for_node(f"lake__{log}"):
-            values = {key: value.value for key, value in materialization.metadata.items()}
-            words = str(values["refused_files"])
-            names = [] if words == "none" else words.splitlines()
-            refused += [f"{log}: {name.removeprefix('- ')}" for name in names]
-            counts = (values[f"new_{key}"] for key in ("files", "lines", "accepted", "quarantined"))
-            table.add_row(log, *(f"{count:,}" for count in counts), str(len(names)))
-    out.print(table)
-    for line in refused:
-        out.print(f"[yellow]refused[/] {escape(line)}", soft_wrap=True)
+            values: dict[str, Any] = {key: value.value for key, value in materialization.metadata.items()}
+            counts = {key: values[f"new_{key}"] for key in ("files", "lines", "accepted", "quarantined")}
+            reasons = Counter({row.data["reason"]: row.data["lines"] for row in values["new_reasons"].records})
+            refused = tuple(RefusedFile(log, **row.data) for row in values["refused_files"].records)
+            yield LogReport(log, **counts, reasons=reasons, refused=refused)
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:

@@ -3,14 +3,27 @@
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from pipelines.contract import LOGS, Log
-from pipelines.ingest import Entry, IngestSummary, ingest
+from pipelines.ingest import Entry, IngestSummary, ingest, landed_paths
 from pipelines.progress import report
 from pipelines.reference import read_reference
 from pipelines.workspace import hold, open_workspace
 
 CHECK = "lines_are_accepted_or_quarantined"
+_REASONS = dg.TableSchema([dg.TableColumn("reason"), dg.TableColumn("lines", "int")])
+_REFUSED = dg.TableSchema([dg.TableColumn("file"), dg.TableColumn("reason"), dg.TableColumn("message")])
+
+
+class LakeConfig(dg.Config):
+    """What a run may ask of a lake asset."""
+
+    again: list[str] = Field(
+        default=[],
+        description="Paths below landing/<log>/ of files to read anew, these and no others; their lake part and "
+        "quarantine are replaced. Empty: whatever is new.",
+    )
 
 
 def _asset(log: Log) -> dg.AssetsDefinition:
@@ -33,7 +46,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
             )
         ],
     )
-    def lake() -> Iterator[dg.MaterializeResult]:
+    def lake(config: LakeConfig) -> Iterator[dg.MaterializeResult]:
         workspace = open_workspace()
         hold(workspace, is_patient=True)
         site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
@@ -41,6 +54,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
             workspace,
             log.name,
             site_ids,
+            again=landed_paths(workspace, log.name, config.again),
             on_progress=lambda done, total: report(f"ingest {log.name}, MB", done >> 20, total >> 20),
         )
         yield dg.MaterializeResult(metadata=_metadata(summary), check_results=[_conservation(summary.entries)])
@@ -55,13 +69,17 @@ def _column_schema(log: Log) -> dg.TableSchema:
 
 
 def _metadata(summary: IngestSummary) -> dict[str, dg.MetadataValue]:
-    refused = "\n".join(f"- `{entry.path}`: {entry.reason}: {entry.message}" for entry in summary.refused)
+    reasons = [{"reason": reason, "lines": lines} for reason, lines in summary.reasons.most_common()]
+    refused = [
+        {"file": entry.path, "reason": entry.reason or "", "message": entry.message or ""} for entry in summary.refused
+    ]
     return {
         "new_files": dg.MetadataValue.int(len(summary.loaded)),
         "new_lines": dg.MetadataValue.int(summary.total("lines")),
         "new_accepted": dg.MetadataValue.int(summary.total("accepted")),
         "new_quarantined": dg.MetadataValue.int(summary.total("quarantined")),
-        "refused_files": dg.MetadataValue.md(refused or "none"),
+        "new_reasons": dg.MetadataValue.table([dg.TableRecord(row) for row in reasons], _REASONS),
+        "refused_files": dg.MetadataValue.table([dg.TableRecord(row) for row in refused], _REFUSED),
     }
 
 

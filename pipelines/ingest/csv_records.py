@@ -15,10 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.ingest.lines import COMMA, QUOTE, Block, verbatim
+from pipelines.ingest.files import FileRefusedError
+from pipelines.ingest.lines import COMMA, NEWLINE, QUOTE, Block, Unreadable, verbatim
 
 csv.field_size_limit(1 << 30)  # the default refuses fields of 128 KiB
 MAX_RECORD_LINES = 1000
+_NOT_TEXT = (b"\xef\xbb\xbf", b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"(\xb5/\xfd")
+_BEFORE_OPENING = [COMMA, NEWLINE, QUOTE]
+_AFTER_CLOSING = [COMMA, NEWLINE, ord("\r"), QUOTE]
 UNKNOWN = "?"  # stands before the name of a column that is not the log's
 
 
@@ -30,9 +34,21 @@ class Header:
 
     @classmethod
     def of(cls, line: bytes, names: list[str]) -> "Header":
-        """Reads the header line; `names` are the log's fields."""
+        """Reads the header line; `names` are the log's fields.
+
+        Raises FileRefusedError(`unsupported_file`) where it has none of them.
+        """
         columns: list[str] = []
-        for name in next(csv.reader([verbatim(line)]), []):
+        try:
+            written = next(csv.reader([verbatim(line)], strict=True), [])
+        except csv.Error:
+            written = []
+        if not any(name.strip() in names for name in written):
+            raise FileRefusedError(
+                "unsupported_file",
+                "the first line names none of the log's fields: no header, or no commas between names",
+            )
+        for name in written:
             known = name.strip()
             candidate = known if known in names and known not in columns else f"{UNKNOWN}{known}"
             while candidate in columns:
@@ -63,6 +79,17 @@ def join_lines(block: Block, header: Header, *, is_last: bool) -> tuple[Block, B
     return _records(block, inner), None
 
 
+def at_the_end(held: Block, header: Header) -> tuple[Block, list[Unreadable]]:
+    """Records of lines held back to the end of the file, whose first opens a quoted field that nothing closes.
+
+    If each of the others is a record by itself, the quote was a stray one; else all of them are one that was cut off.
+    """
+    lines = held.without_blank()
+    if all(csv_row(lines.record(index), header) is not None for index in range(1, lines.size)):
+        return join_lines(held, header, is_last=True)[0], []
+    return held.only(np.zeros(held.size, bool)), [held.incomplete()]
+
+
 def _records(block: Block, inner: np.ndarray) -> Block:
     if not inner.any():
         return block.without_blank()
@@ -79,20 +106,40 @@ def held_before(held: Block | None, block: Block) -> Block:
 
 def parse_csv(block: Block, header: Header) -> tuple[pl.DataFrame, Block, list[int]]:
     """Records as text columns, the block of just these, the indexes of records that do not fit the header."""
-    has_quotes = b'"' in block.data
-    commas = block.size * (len(header.columns) - 1)
-    # Polars refuses a record of too many fields and fills up one of too few: as many commas as due means none of either.
-    if not has_quotes and block.count(COMMA) == commas and (frame := _read_csv(block, header)) is not None:
-        return frame, block, []
-    is_whole = _field_counts(block) == len(header.columns)
-    whole = block.only(is_whole)
-    # Where there are quotes, they may hide what is a field: the counts are to be trusted only if all of them fit.
-    if (is_whole.all() or not has_quotes) and (frame := _read_csv(whole, header)) is not None:
-        return frame, whole, [int(i) for i in np.flatnonzero(~is_whole)]
+    if _is_plain(block):
+        # Polars refuses a record of too many fields and fills up one of too few: as many commas as are due means
+        # none of either.
+        commas = block.size * (len(header.columns) - 1)
+        if block.count(QUOTE) == 0 and block.count(COMMA) == commas:
+            is_whole = np.ones(block.size, bool)
+        else:
+            is_whole = _field_counts(block) == len(header.columns)
+        whole = block.only(is_whole)
+        if (frame := _read_csv(whole, header)) is not None:
+            return frame, whole, [int(i) for i in np.flatnonzero(~is_whole)]
     rows = [csv_row(block.record(i), header) for i in range(block.size)]
     is_good = np.array([row is not None for row in rows], bool)
     frame = pl.DataFrame([row for row in rows if row], schema=dict.fromkeys(header.columns, pl.String))
     return frame, block.only(is_good), [int(i) for i in np.flatnonzero(~is_good)]
+
+
+def _is_plain(block: Block) -> bool:
+    """Whether Polars and RFC 4180 read these records alike.
+
+    Polars is lenient with quotes within a field and with carriage returns, drops a byte order mark before any block,
+    and unpacks what starts like a compressed file.
+    """
+    if block.data.startswith(_NOT_TEXT) or block.data.count(b"\r") != block.data.count(b"\r\n"):
+        return False
+    places = np.flatnonzero(block.bytes_array == QUOTE)
+    if not places.size:
+        return True
+    before = np.concatenate(([NEWLINE], block.bytes_array))[places]
+    after = np.concatenate((block.bytes_array, [NEWLINE]))[places + 1]
+    opens = np.zeros(places.size, bool)
+    opens[::2] = True
+    is_regular = np.where(opens, np.isin(before, _BEFORE_OPENING), np.isin(after, _AFTER_CLOSING))
+    return bool(is_regular.all())
 
 
 def known_columns(records: pl.DataFrame, names: list[str]) -> pl.DataFrame:

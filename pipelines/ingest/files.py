@@ -19,9 +19,11 @@ from typing import BinaryIO, cast
 import zstandard
 from isal import igzip, isal_zlib
 
+from pipelines.workspace import DoorstepError
+
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz", ".parquet")
 UNFINISHED = (".part", ".tmp")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _PIECE = 1 << 20
 _ZSTD_PIECE = 4 << 10  # of compressed bytes, since a few of them may expand to very many
 MAX_FREE_BYTES = 256 << 20
@@ -34,6 +36,13 @@ class FileRefusedError(Exception):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class FileUnsettledError(FileRefusedError):
+    """A file is refused for now, for a reason that may pass: it is looked at again at the next run."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("corrupt_file", f"{message}; it is tried again at the next run")
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,10 @@ def landed_files(folder: Path) -> list[LandedFile]:
 
     A name that starts with `.` or `_`, or ends in `.part` or `.tmp`, is unfinished. Links that lead out of
     `folder` and things that are no files get a refusal (`unsafe_path`), unknown suffixes `unsupported_file`.
+    Raises DoorstepError where `folder` is a file.
     """
+    if folder.exists() and not folder.is_dir():
+        raise DoorstepError(f"{folder}: is a file. Make it a folder, and put log files into that.")
     found = sorted(_walk(folder, folder), key=os.fsencode)
     return [_landed_file(path, folder) for path in found]
 
@@ -99,7 +111,12 @@ def landed_files(folder: Path) -> list[LandedFile]:
 def _walk(folder: Path, top: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
-    for entry in os.scandir(folder):
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # not ours to look into: the folder itself is refused
+        yield folder
+        return
+    for entry in entries:
         if entry.name.startswith((".", "_")) or entry.name.endswith(UNFINISHED):
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -115,6 +132,8 @@ def _landed_file(path: Path, folder: Path) -> LandedFile:
         facts = path.stat()
         if not path.resolve().is_relative_to(folder.resolve()):
             refusal = FileRefusedError("unsafe_path", "is a link that leads out of landing")
+        elif stat.S_ISDIR(facts.st_mode):
+            refusal = FileRefusedError("unsafe_path", "is a folder that cannot be looked into, or a link to one")
         elif not stat.S_ISREG(facts.st_mode):
             refusal = FileRefusedError("unsafe_path", "is not a regular file")
         elif not name.endswith(SUFFIXES):
@@ -147,13 +166,21 @@ def verify(file: LandedFile, max_expansion: float) -> None:
         return
     allowed = allowed_bytes(file, max_expansion)
     expanded = 0
-    try:
+    with _damage_refused():
         for size in _expanded(file):
             expanded += size
             if expanded > allowed:
                 raise FileRefusedError("file_too_large", f"{file.bytes:,} bytes expand to more than {allowed:,.0f}")
-    except (OSError, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # pyright: ignore[reportGeneralTypeIssues] - isal's stub
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    try:
+        yield
+    except (igzip.BadGzipFile, EOFError, isal_zlib.error, zstandard.ZstdError) as error:  # pyright: ignore[reportGeneralTypeIssues] - isal's stub
         raise FileRefusedError("corrupt_file", f"is damaged or cut short: {error}") from error
+    except OSError as error:
+        raise FileUnsettledError(f"cannot be read: {error.strerror}") from error
 
 
 def _expanded(file: LandedFile) -> Iterator[int]:
@@ -180,7 +207,7 @@ def _expanded(file: LandedFile) -> Iterator[int]:
 @contextmanager
 def opened(file: LandedFile) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     """The file's bytes, decompressed, as a stream, and how many of its own bytes were read so far."""
-    with file.path.open("rb") as raw:
+    with file.path.open("rb") as raw, _damage_refused():
         if file.compression == "gz":
             with igzip.open(raw, "rb") as stream:
                 yield cast("BinaryIO", stream), raw.tell

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -88,6 +88,8 @@ class JsonReader:
 
     def _at_once(self, block: Block, columns: frozenset[str]) -> pl.DataFrame | None:
         """All records of the block by Polars, None if it does not do."""
+        if not block.data.startswith((b"{", b" ", b"\t")):  # Polars would unpack what starts like a gzip file
+            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String)) if not block.data else None
         if b"\\" in block.data and any(mark in block.data for mark in _SURROGATES):
             return None
         texts = dict.fromkeys(sorted(columns), pl.String())
@@ -154,7 +156,7 @@ def _records_with_more_keys_than_values(block: Block, frame: pl.DataFrame) -> np
     return np.flatnonzero(block.per_record(block.bytes_array == COMMA) + 1 != each_values)
 
 
-def _read(block: Block, schema: dict[str, pl.DataType]) -> pl.DataFrame | None:
+def _read(block: Block, schema: Mapping[str, pl.DataType]) -> pl.DataFrame | None:
     """The records by Polars, None where it refuses one or does not find one per line."""
     try:
         frame = pl.read_ndjson(io.BytesIO(block.data), schema=schema) if block.data else pl.DataFrame(schema=schema)
@@ -212,7 +214,11 @@ def _row(line: bytes, names: list[str]) -> dict[str, str | None] | None:
     """
     try:
         value = json.loads(
-            line.decode(), parse_float=_plain, parse_int=str, parse_constant=str, object_pairs_hook=_first_of_each
+            line.decode(),
+            parse_float=_plain,
+            parse_int=_plain_integer,
+            parse_constant=str,
+            object_pairs_hook=_first_of_each,
         )
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
@@ -228,6 +234,10 @@ def _as_text(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, dict | list):
         return NESTED
     return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _plain_integer(number: str) -> str:
+    return "0" if number == "-0" else number
 
 
 def _plain(number: str) -> str:

@@ -85,6 +85,11 @@ class Block:
         """These records as refusals."""
         return [(int(self.line_numbers[i]), "unparseable_line", verbatim(self.record(i))) for i in indexes]
 
+    def incomplete(self, fragment: Unreadable | None = None) -> Unreadable:
+        """The whole block, and the fragment after it, as one record that is not complete."""
+        text = self.data.decode("utf-8", "backslashreplace") + (fragment[2] if fragment else "")
+        return int(self.line_numbers[0]), "incomplete_line", text.rstrip("\r\n")
+
     def only(self, keep: np.ndarray) -> "Block":
         """A block of the records where `keep` is true."""
         if keep.all():

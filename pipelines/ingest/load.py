@@ -7,6 +7,7 @@ agree. Does not belong here: how a line is read or judged (`read.py`, `validate.
 Small files are judged together, a large one chunk by chunk: judging has a price per call, and memory has an end.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,22 @@ import orjson
 import polars as pl
 
 from pipelines.contract import LOGS, MAX_FUTURE_HOURS, Log
-from pipelines.ingest.files import FileRefusedError, LandedFile, allowed_bytes, landed_files, sha256_of, verify
+from pipelines.ingest.files import (
+    FileRefusedError,
+    FileUnsettledError,
+    LandedFile,
+    allowed_bytes,
+    landed_files,
+    sha256_of,
+    verify,
+)
 from pipelines.ingest.ledger import (
     DUPLICATE,
     LOADED,
     REFUSED,
+    UNSETTLED,
     Entry,
+    Ledger,
     part_metadata,
     read_ledger,
     write_ledger,
@@ -46,11 +57,17 @@ from pipelines.workspace import DoorstepError, Workspace
 _LEDGER_EVERY = 500
 _TOGETHER_ROWS = 100_000
 _TOGETHER_FILES = 250
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_MAX_NAMES = 100
+_OTHER_NAMES = "(other names)"
 
 
 @dataclass
 class IngestSummary:
-    """What one ingest of one log did. `entries` are the files looked at in it, in order; `reasons` their refused lines."""
+    """What one ingest of one log did. `entries` are the files looked at in it, in order.
+
+    reasons: why lines of these files were refused -> how many.
+    """
 
     log: str
     entries: list[Entry] = field(default_factory=list)
@@ -79,33 +96,44 @@ def ingest(
     again: Iterable[Path] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestSummary:
-    """Loads every landed file of `log` that the ledger does not know yet, and those in `again` anew.
+    """Loads every landed file of `log` that the ledger does not know yet; where `again` names files, just those anew.
 
     A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_progress` is
     told how many of how many bytes are done.
     """
     key = workspace.driver_key()
     key_check = driver_key_of("doorstep key check", key)
-    ledger = read_ledger(workspace, log, key_check)
     for folder in (workspace.lake / log, workspace.quarantine / log):
         remove_unfinished(folder)
-    wanted = frozenset(path.absolute() for path in again)
-    files = landed_files(workspace.landing / log)
-    todo = [file for file in files if file.path in wanted or not ledger.knows(file)]
+    ledger = read_ledger(workspace, log, key_check)
+    files, wanted = landed_files(workspace.landing / log), {path.absolute() for path in again}
+    todo = [file for file in files if (file.path in wanted if wanted else not ledger.knows(file))]
+    if wanted:
+        # Marked before anything is done, so that a killed run is made up for by the next.
+        _unsettle(ledger, todo)
+        write_ledger(workspace, log, ledger, key_check)
     summary = IngestSummary(log)
     progress = _Progress(sum(file.bytes for file in todo), on_progress)
-    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), Pseudonyms(key), key_check, wanted, progress)
+    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), Pseudonyms(key), key_check, ledger, progress)
     try:
-        for entry, reasons in loader.load(todo, ledger.loaded):
+        for entry, reasons in loader.load(todo):
             ledger.record(entry)
-            summary.entries.append(entry)
-            summary.reasons.update(reasons)
-            if len(summary.entries) % _LEDGER_EVERY == 0:
+            if reasons is not None:
+                summary.entries.append(entry)
+                summary.reasons.update(reasons)
+            if len(summary.entries) % _LEDGER_EVERY == _LEDGER_EVERY - 1:
                 write_ledger(workspace, log, ledger, key_check)
     except (OSError, pl.exceptions.PolarsError) as error:  # a file that cannot be read is refused, not raised
         raise DoorstepError(f"{workspace.root}: the {log} log's lake cannot be written: {error}") from error
     write_ledger(workspace, log, ledger, key_check)
     return summary
+
+
+def _unsettle(ledger: Ledger, files: list[LandedFile]) -> None:
+    """Marks what was loaded of these files' bytes as to be read again, by whatever name it was loaded."""
+    for file in files:
+        if not file.refusal and (known := ledger.loaded.get(sha256_of(file.path))):
+            ledger.record(replace(known, changed_ns=UNSETTLED))
 
 
 class _Progress:
@@ -127,12 +155,18 @@ class _Begun:
     """A file as far as it was read ahead.
 
     chunk: its first. rest: the others, None if there are none. Neither where the entry says all there is to say.
+    is_touched: it has the bytes it was loaded with.
     """
 
     file: LandedFile
     entry: Entry
     chunk: Chunk | None = None
     rest: Iterator[ReadChunk] | None = None
+    is_touched: bool = False
+
+
+# The entry of a file that was looked at, and why lines of it were refused; None for one that was touched and no more.
+_Outcome = tuple[Entry, Counter[str] | None]
 
 
 @dataclass(frozen=True)
@@ -151,19 +185,17 @@ class _Loader:
     validator: Validator
     pseudonyms: Pseudonyms
     key_check: str
-    again: frozenset[Path]
+    ledger: Ledger
     progress: _Progress
 
-    def load(self, files: list[LandedFile], loaded: dict[str, Entry]) -> Iterator[tuple[Entry, Counter[str]]]:
-        """Each file into its part and its quarantine: its ledger entry, whatever came of it, and its reasons.
-
-        `loaded` are the loaded files' entries by SHA-256; those of the results must be added to it.
-        """
+    def load(self, files: list[LandedFile]) -> Iterator[_Outcome]:
+        """Each file into its part and its quarantine. The entries are to be recorded in the ledger."""
         together: list[_Begun] = []
-        taken = dict(loaded)
-        for begun in ahead(partial(self._begin, file, loaded) for file in files):
-            if begun.chunk and (twin := taken.get(begun.entry.sha256)) and begun.file.path not in self.again:
-                begun = _Begun(begun.file, _duplicate(begun.entry, twin))
+        taken: dict[str, Entry] = {}
+        for read in ahead(partial(self._begin, file) for file in files):
+            begun = read
+            if begun.entry.status == REFUSED and (twin := taken.get(begun.entry.sha256)):
+                begun = _Begun(begun.file, _duplicate(replace(begun.entry, path=begun.file.name), twin))
             if begun.rest is None:
                 together.append(begun)
                 if begun.chunk:
@@ -173,13 +205,13 @@ class _Loader:
             yield from self._load_together(together)
             together = []
             if begun.rest is not None:
-                entry, reasons = self._load_by_chunks(begun)
-                if entry.status == LOADED:
-                    taken[entry.sha256] = entry
-                yield entry, reasons
+                outcome = self._load_by_chunks(begun)
+                if outcome[0].status == LOADED:
+                    taken[outcome[0].sha256] = outcome[0]
+                yield outcome
         yield from self._load_together(together)
 
-    def _begin(self, file: LandedFile, loaded: dict[str, Entry]) -> _Begun:
+    def _begin(self, file: LandedFile) -> _Begun:
         """Reads the file's first chunk, and the whole file if that is all. On any thread."""
         now = datetime.now(UTC)
         entry = Entry(file.name, "", file.bytes, file.changed_ns, REFUSED, file.dated or now.date(), now)
@@ -187,10 +219,12 @@ class _Loader:
             if file.refusal:
                 raise file.refusal
             entry = replace(entry, sha256=sha256_of(file.path))
-            if twin := loaded.get(entry.sha256):
-                if file.path not in self.again:
-                    return _Begun(file, _duplicate(entry, twin))
-                entry = replace(twin, status=REFUSED, changed_ns=file.changed_ns)
+            if known := self.ledger.first_look(file.name, entry.sha256):
+                entry = replace(entry, landed_on=known.landed_on, first_ingested_at=known.first_ingested_at)
+            if twin := self.ledger.loaded.get(entry.sha256):
+                if twin.changed_ns != UNSETTLED:
+                    return _Begun(file, _duplicate(entry, twin), is_touched=twin.path == file.name)
+                entry = replace(entry, path=twin.path)
             max_expansion = self.workspace.settings.ingest.max_expansion
             verify(file, max_expansion)
             read_chunks = chunks(file, self.log, allowed_bytes(file, max_expansion), self.progress.at)
@@ -199,18 +233,21 @@ class _Loader:
             if second is None:
                 _same_as_hashed(file)
             return _Begun(file, entry, chunk, chain([second], read_chunks) if second else None)
-        except (FileRefusedError, OSError) as error:
+        except FileRefusedError as error:
             return _Begun(file, _refused(entry, error))
+        except OSError as error:
+            return _Begun(file, _refused(entry, FileUnsettledError(f"cannot be read: {error.strerror}")))
 
-    def _load_together(self, together: list[_Begun]) -> Iterator[tuple[Entry, Counter[str]]]:
+    def _load_together(self, together: list[_Begun]) -> Iterator[_Outcome]:
         read = [(begun.entry, begun.chunk) for begun in together if begun.chunk]
         judged = iter(self._judge(read) if read else [])
-        written = ahead(partial(self._write, begun.entry, next(judged) if begun.chunk else None) for begun in together)
-        for begun, result in zip(together, written, strict=True):
+        jobs = (partial(self._write, begun.entry, next(judged)) for begun in together if begun.chunk)
+        written = ahead(jobs)
+        for begun in together:
+            yield next(written) if begun.chunk else (begun.entry, None if begun.is_touched else Counter())
             self.progress.finish(begun.file)
-            yield result
 
-    def _load_by_chunks(self, begun: _Begun) -> tuple[Entry, Counter[str]]:
+    def _load_by_chunks(self, begun: _Begun) -> _Outcome:
         entry = begun.entry
         accepted, quarantined = 0, 0
         unknown, reasons = Counter[str](), Counter[str]()
@@ -238,9 +275,7 @@ class _Loader:
         except FileRefusedError as error:
             self.progress.finish(begun.file)
             return _refused(entry, error), Counter()
-        # The quarantine first: where there is a part, the ledger trusts that both are whole.
-        quarantine.finish()
-        unfinished(part).replace(part)
+        self._put_in_place(part, quarantine, entry)
         self.progress.finish(begun.file)
         return finished(), reasons
 
@@ -271,18 +306,22 @@ class _Loader:
             for index, (entry, chunk) in enumerate(read)
         ]
 
-    def _write(self, entry: Entry, judged: _Judged | None) -> tuple[Entry, Counter[str]]:
-        if judged is None:
-            return entry, Counter()
+    def _write(self, entry: Entry, judged: _Judged) -> _Outcome:
         entry = _loaded(entry, judged.accepted.height, judged.refused.height, judged.unknown_fields)
         part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
         part.parent.mkdir(parents=True, exist_ok=True)
         judged.accepted.write_parquet(unfinished(part), metadata=part_metadata(entry, self.key_check))
-        # The quarantine first: where there is a part, the ledger trusts that both are whole.
         quarantine.add(judged.refused)
+        self._put_in_place(part, quarantine, entry)
+        return entry, Counter(judged.refused["reason"])
+
+    def _put_in_place(self, part: Path, quarantine: Quarantine, entry: Entry) -> None:
+        # In this order a run may be killed anywhere: where there is a part, its quarantine is whole.
+        part.unlink(missing_ok=True)
+        if stray := self.ledger.stray_quarantine.get(entry.sha256):
+            stray.unlink(missing_ok=True)
         quarantine.finish()
         unfinished(part).replace(part)
-        return entry, Counter(judged.refused["reason"])
 
     def _part(self, entry: Entry) -> Path:
         return self.workspace.lake / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
@@ -292,7 +331,7 @@ class _Loader:
 
 
 def _duplicate(entry: Entry, twin: Entry) -> Entry:
-    """The entry of a file of the same bytes as one loaded before; of the same name, too, it was only touched."""
+    """The entry of a file of the same bytes as one loaded before; of the same name, it was only touched."""
     if twin.path == entry.path:
         return replace(twin, changed_ns=entry.changed_ns)
     return replace(
@@ -304,10 +343,9 @@ def _duplicate(entry: Entry, twin: Entry) -> Entry:
     )
 
 
-def _refused(entry: Entry, error: FileRefusedError | OSError) -> Entry:
-    if isinstance(error, FileRefusedError):
-        return replace(entry, reason=error.reason, message=str(error))
-    return replace(entry, reason="corrupt_file", message=f"cannot be read: {error.strerror}")
+def _refused(entry: Entry, error: FileRefusedError) -> Entry:
+    changed_ns = UNSETTLED if isinstance(error, FileUnsettledError) else entry.changed_ns
+    return replace(entry, changed_ns=changed_ns, reason=error.reason, message=str(error))
 
 
 def _loaded(entry: Entry, accepted: int, quarantined: int, unknown: Counter[str]) -> Entry:
@@ -319,14 +357,22 @@ def _loaded(entry: Entry, accepted: int, quarantined: int, unknown: Counter[str]
         lines=accepted + quarantined,
         accepted=accepted,
         quarantined=quarantined,
-        drifted_fields=orjson.dumps(unknown, option=orjson.OPT_SORT_KEYS).decode(),
+        drifted_fields=_drifted(unknown),
     )
+
+
+def _drifted(unknown: Counter[str]) -> str:
+    """Counts by name as JSON. What is no name may be somebody's data, and is counted without it."""
+    names = [name for name, _ in unknown.most_common() if _NAME.fullmatch(name)][:_MAX_NAMES]
+    counts = Counter({name: unknown[name] for name in names})
+    counts[_OTHER_NAMES] = unknown.total() - counts.total()
+    return orjson.dumps(+counts, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _same_as_hashed(file: LandedFile) -> None:
     found = file.path.stat()
     if (found.st_size, found.st_ctime_ns) != (file.bytes, file.changed_ns):
-        raise FileRefusedError("corrupt_file", "changed while it was read; it is read again at the next run")
+        raise FileUnsettledError("changed while it was read")
 
 
 def _rows(together: list[_Begun]) -> int:

@@ -17,6 +17,7 @@ from pipelines.ingest.files import FileRefusedError, LandedFile
 from pipelines.ingest.lines import NESTED
 
 SLICE_ROWS = 100_000
+_MAX_WHOLE = 10**18
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class ParquetSlice:
     def texts(self, line_numbers: list[int]) -> list[str]:
         """These rows as JSON objects, since Parquet has no lines to show."""
         rows = self.frame[[number - int(self.line_numbers[0]) for number in line_numbers]]
-        return [json.dumps(row, default=str, ensure_ascii=False) for row in rows.to_dicts()]
+        # Python has no year 10000.
+        plain = rows.with_columns(pl.col(pl.Datetime, pl.Date).dt.to_string("iso"), pl.col(pl.Duration).cast(pl.Int64))
+        return [json.dumps(row, default=str, ensure_ascii=False) for row in plain.to_dicts()]
 
 
 def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlice]:
@@ -78,17 +81,26 @@ def _bytes(frame: pl.DataFrame) -> int:
 
 
 def _field(field: Field, column: pl.Series) -> pl.Series:
-    if column.dtype.is_nested():
-        text = column.is_not_null().replace_strict({True: NESTED, False: None}, return_dtype=pl.String)
-        return text.alias(field.name)
-    if field.kind is Kind.NUMBER and column.dtype.is_float():
-        return column.cast(pl.Float64)
+    if field.kind is Kind.NUMBER and column.dtype == pl.Float64:
+        return column
     if isinstance(column.dtype, pl.Datetime):
         return _instants(column, is_typed=field.kind is Kind.TIMESTAMP)
-    text = column.cast(pl.String, strict=False)
+    if isinstance(column.dtype, pl.Binary):
+        return pl.Series(column.name, [_decoded(value) for value in column], pl.String)
     if column.dtype.is_float():  # as JSON writes it: 12345.0 is 12345
-        text = text.str.replace(r"\.0$", "")
-    return text.zip_with(text.is_not_null() | column.is_null(), pl.Series([NESTED]))  # bytes that are no text
+        is_whole = (column == column.floor()) & (column.abs() < _MAX_WHOLE)
+        whole = column.zip_with(is_whole, pl.Series([None], dtype=column.dtype)).cast(pl.Int64).cast(pl.String)
+        return column.cast(pl.String).zip_with(~is_whole.fill_null(value=False), whole)
+    if column.dtype.is_nested() or isinstance(column.dtype, pl.Duration | pl.Object):
+        return pl.Series(column.name, [None if is_null else NESTED for is_null in column.is_null()], pl.String)
+    return column.cast(pl.String)
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return NESTED
 
 
 def _instants(column: pl.Series, *, is_typed: bool) -> pl.Series:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue
 
@@ -94,10 +95,9 @@ class PartWriter:
 
     def _put(self, frame: pl.DataFrame | None) -> None:
         while not self._written.done():
-            try:
-                return self._frames.put(frame, timeout=1)
-            except Full:
-                continue
+            with suppress(Full):
+                self._frames.put(frame, timeout=1)
+                return
 
     def _source(self, *_: object) -> Iterator[pl.DataFrame]:
         while (frame := self._frames.get()) is not None and not self._is_given_up:

@@ -16,6 +16,7 @@ import polars as pl
 from pipelines.contract import Log
 from pipelines.ingest.csv_records import (
     Header,
+    at_the_end,
     held_before,
     join_lines,
     known_columns,
@@ -101,9 +102,13 @@ def _csv_chunks(stream: BinaryIO, log: Log, *, is_sealed: bool) -> Iterator[Read
             yield partial(Chunk, _no_records(names), fragment, block.texts)
             continue
         records, held = join_lines(lines, header, is_last=False)
-        yield partial(_csv_chunk, records, header, names, fragment)
+        cut_off = fragment
+        if held and fragment:  # within a quoted field: what follows the quote is its text, and no record
+            cut_off, held = [held.incomplete(fragment[0])], None
+        yield partial(_csv_chunk, records, header, names, cut_off)
     if header and held:
-        yield partial(_csv_chunk, join_lines(held, header, is_last=True)[0], header, names, [])
+        records, incomplete = at_the_end(held, header)
+        yield partial(_csv_chunk, records, header, names, incomplete)
 
 
 def _csv_chunk(block: Block, header: Header, names: list[str], fragment: list[Unreadable]) -> Chunk:

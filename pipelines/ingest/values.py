@@ -49,9 +49,12 @@ def _booleans(texts: pl.Series) -> pl.Series:
 
 
 def _integers(texts: pl.Series) -> pl.Series:
-    numbers = texts.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
-    is_whole = texts.str.contains(WHOLE) & numbers.abs().le(_MAX_WHOLE)
-    return numbers.zip_with(is_whole.fill_null(value=False), pl.Series([None], dtype=pl.Int64))
+    whole = texts.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+    doubles = _numbers(texts)  # 1e3 is 1000
+    is_whole = texts.str.contains("[eE]") & (doubles == doubles.floor()) & (doubles.abs() < _MAX_WHOLE)
+    numbers = whole.zip_with(~is_whole.fill_null(value=False), doubles.cast(pl.Int64, strict=False))
+    is_allowed = (texts.str.contains(WHOLE) | is_whole) & (numbers.abs() < _MAX_WHOLE)
+    return numbers.zip_with(is_allowed.fill_null(value=False), pl.Series([None], dtype=pl.Int64))
 
 
 def _numbers(texts: pl.Series) -> pl.Series:

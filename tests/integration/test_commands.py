@@ -1,0 +1,129 @@
+"""The commands around quarantine, on a workspace of a few lines: refuse, look, mend, read again, publish."""
+
+import fcntl
+import json
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.run import dagster_home
+from pipelines.workspace import SHIPPED_DATA, open_workspace
+from tests.integration.conftest import doorstep
+
+PLACED = {
+    "event_id": "o-1",
+    "event_type": "placed",
+    "occurred_at": "2022-05-21T12:02:10-07:00",
+    "received_at": "2022-05-21T19:02:11Z",
+    "order_id": "ord-1",
+    "site_id": "las_vegas_mall",
+}
+NEW_SITE = PLACED | {"event_id": "o-2", "order_id": "ord-2", "site_id": "reno_mall", "customer": "Ann Smith"}
+FILE = "landing/orders/2022-05-21/a.jsonl"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace after one `doorstep ingest`: orders with a line of an unknown site, and a file that is no log."""
+    root = tmp_path_factory.mktemp("commands") / "work space"
+    (root / FILE).parent.mkdir(parents=True)
+    shutil.copytree(SHIPPED_DATA / "reference", root / "reference")
+    (root / FILE).write_text("".join(json.dumps(line) + "\n" for line in (PLACED, NEW_SITE)))
+    (root / "landing/trips").mkdir()
+    (root / "landing/trips/notes.txt").write_text("hello")
+    done = doorstep("ingest", "--workspace", root)
+    assert done.returncode == 0, done.stderr
+    rows = {words[0]: words[1:] for line in done.stdout.splitlines() if (words := line.split())}
+    assert rows["lines"] == ["2", "0", "0"] and rows["accepted"] == rows["quarantined"] == ["1", "0", "0"]
+    assert rows["unknown_site"] == ["1"]
+    assert "refused landing/trips/notes.txt: unsupported_file: has none of the suffixes" in done.stdout
+    assert "run --workspace" in done.stdout
+    return root
+
+
+def test_ingest_builds_and_publishes_nothing(root: Path):
+    assert list((root / "lake").rglob("*.parquet"))
+    assert not (root / "warehouse.duckdb").exists() and not (root / "build/working.duckdb").exists()
+
+
+def test_quarantine_shows_counts_and_masked_examples(root: Path):
+    done = doorstep("quarantine", "--workspace", root)
+    assert done.returncode == 0, done.stderr
+    assert f"{FILE}:2" in done.stdout and '"site_id": "xxxx_xxxx"' in done.stdout
+    assert "notes.txt" in done.stdout
+    assert "Ann" not in done.stdout and "reno" not in done.stdout
+    as_csv = doorstep("quarantine", "--csv", "--log", "orders", "--reason", "unknown", "--workspace", root)
+    assert as_csv.stdout.splitlines() == [
+        "log,file,reason,field,lines",
+        "orders,2022-05-21/a.jsonl,unknown_site,site_id,1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["ingest", "--again", "orders/nothing.jsonl"], 1, "no such file"),
+        (["ingest", "--again", FILE, "workspace.toml"], 1, "no such file"),
+        (["ingest", "--again"], 2, "--again"),
+        (["ingest", FILE], 2, "--again"),
+        (["quarantine", "--log", "order"], 2, "none of orders"),
+        (["quarantine", "--limit", "-1"], 2, "limit"),
+    ],
+)
+def test_what_cannot_be_done_is_one_message_and_changes_nothing(
+    root: Path, arguments: list[str], code: int, words: str
+):
+    ledger = (root / "build/ledger/orders.parquet").read_bytes()
+    done = doorstep(*arguments, DOORSTEP_WORKSPACE=str(root))
+    assert done.returncode == code and words in done.stderr and "Traceback" not in done.stderr
+    assert (root / "build/ledger/orders.parquet").read_bytes() == ledger
+
+
+def test_an_ingest_during_another_run_is_told_to_wait(root: Path):
+    with (root / "build/.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = doorstep("ingest", "--again", FILE, "--workspace", root)
+    assert done.returncode == 1 and "another run" in done.stderr
+
+
+def add_site(root: Path, site_id: str) -> None:
+    """Another site, otherwise like the mall in Las Vegas."""
+    path = root / "reference/sites.csv"
+    lines = path.read_text().splitlines()
+    mall = next(line for line in lines if line.startswith("las_vegas_mall,"))
+    path.write_text("\n".join([*lines, mall.replace("las_vegas_mall", site_id, 1)]) + "\n")
+
+
+def test_a_file_read_again_after_its_cause_was_mended_leaves_quarantine_and_reaches_the_facts(
+    root: Path, tmp_path: Path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    add_site(copy, "reno_mall")
+    done = doorstep("ingest", "--again", "a.jsonl", "--workspace", copy, cwd=(copy / FILE).parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {words[0]: words[1:] for line in done.stdout.splitlines() if (words := line.split())}
+    assert (rows["accepted"], rows["quarantined"]) == (["2"], ["0"])
+    left = doorstep("quarantine", "--log", "orders", "--workspace", copy)
+    assert left.stdout == "Nothing in quarantine is of that kind.\n"
+
+    assert doorstep("run", "--workspace", copy).returncode == 0
+    with duckdb.connect(str(copy / "warehouse.duckdb"), read_only=True) as connection:
+        orders = connection.execute("select order_id from fct_deliveries order by order_id").fetchall()
+    assert orders == [("ord-1",), ("ord-2",)]
+
+
+def test_dagster_shows_reasons_and_refused_files_as_tables(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    dagster_home(open_workspace(root))
+    with dg.DagsterInstance.get() as instance:
+        shown = {}
+        for log in ("orders", "trips"):
+            event = instance.get_latest_materialization_event(dg.AssetKey(["lake", log]))
+            assert event and event.asset_materialization
+            shown[log] = event.asset_materialization.metadata
+    assert [row.data for row in shown["orders"]["new_reasons"].records] == [{"reason": "unknown_site", "lines": 1}]
+    assert [row.data["file"] for row in shown["trips"]["refused_files"].records] == ["notes.txt"]
