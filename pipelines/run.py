@@ -17,6 +17,7 @@ from rich.table import Table
 
 from pipelines.answer import answer
 from pipelines.contract import LOGS
+from pipelines.dbt_build import FIRST_ROWS, row_in_words
 from pipelines.progress import reporting_to
 from pipelines.query import open_warehouse
 from pipelines.workspace import DoorstepError, Workspace, hold
@@ -33,6 +34,7 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
+_SHOWN_ROWS = 3
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -65,6 +67,7 @@ def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:
                 instance=instance, run_config=_QUIET, raise_on_error=False
             )
     _print_ingest(result, out)
+    _print_warnings(result, out)
     if not result.success:
         raise DoorstepError(_failure(result))
     with open_warehouse(workspace) as connection:
@@ -101,6 +104,19 @@ def _print_ingest(result: "dg.ExecuteInProcessResult", out: Console) -> None:
     out.print(table)
     for line in refused:
         out.print(f"[yellow]refused[/] {escape(line)}", soft_wrap=True)
+
+
+def _print_warnings(result: "dg.ExecuteInProcessResult", out: Console) -> None:
+    """One line per check that warned, with its first rows."""
+    import dagster as dg
+
+    for check in result.get_asset_check_evaluations():
+        if check.passed or check.severity is not dg.AssetCheckSeverity.WARN:
+            continue
+        table, count = check.metadata.get(FIRST_ROWS), check.metadata["failing_rows"].value
+        records = table.records[:_SHOWN_ROWS] if isinstance(table, dg.TableMetadataValue) else []
+        rows = "; ".join(row_in_words(record.data) for record in records)
+        out.print(f"[yellow]look[/] {escape(f'{check.check_name}: {count} rows: {rows}')}", soft_wrap=True)
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:

@@ -1,16 +1,15 @@
-"""The lake's three assets: what is new in landing, typed, with the files' conservation as a blocking check."""
+"""The lake's three assets: what is new in landing, typed.
 
-from collections.abc import Iterator
+That each file's lines add up is checked by dbt (`assert_files_are_conserved`), over all files ever taken in.
+"""
 
 import dagster as dg
 
 from pipelines.contract import LOGS, Log
-from pipelines.ingest import Entry, IngestSummary, ingest
+from pipelines.ingest import IngestSummary, ingest
 from pipelines.progress import report
 from pipelines.reference import read_reference
 from pipelines.workspace import hold, open_workspace
-
-CHECK = "lines_are_accepted_or_quarantined"
 
 
 def _asset(log: Log) -> dg.AssetsDefinition:
@@ -24,16 +23,8 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         description=f"{log.description}\n\nOne row per accepted line of `landing/{log.name}/`, typed, driver ids "
         "pseudonymized. Refused lines are in quarantine.",
         metadata={"dagster/column_schema": _column_schema(log)},
-        check_specs=[
-            dg.AssetCheckSpec(
-                CHECK,
-                asset=key,
-                blocking=True,
-                description="For each file: lines = accepted + quarantined.",
-            )
-        ],
     )
-    def lake() -> Iterator[dg.MaterializeResult]:
+    def lake() -> dg.MaterializeResult:
         workspace = open_workspace()
         hold(workspace)
         site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
@@ -43,7 +34,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
             site_ids,
             on_file=lambda done, total: report(f"ingest {log.name}", done, total),
         )
-        yield dg.MaterializeResult(metadata=_metadata(summary), check_results=[_conservation(summary.entries)])
+        return dg.MaterializeResult(metadata=_metadata(summary))
 
     return lake
 
@@ -63,15 +54,6 @@ def _metadata(summary: IngestSummary) -> dict[str, dg.MetadataValue]:
         "new_quarantined": dg.MetadataValue.int(summary.total("quarantined")),
         "refused_files": dg.MetadataValue.md(refused or "none"),
     }
-
-
-def _conservation(entries: list[Entry]) -> dg.AssetCheckResult:
-    broken = [entry.path for entry in entries if entry.lines != entry.accepted + entry.quarantined]
-    return dg.AssetCheckResult(
-        check_name=CHECK,
-        passed=not broken,
-        metadata={"files_checked": len(entries), "files_broken": dg.MetadataValue.json(broken[:10])},
-    )
 
 
 ASSETS = [_asset(log) for log in LOGS.values()]
