@@ -1,7 +1,7 @@
 {#- How many of the days before a day say what is usual, and how few say nothing. -#}
 {%- set most_days, least_days = 28, 7 -%}
 {#- One row in so many may lie beyond the range by chance. -#}
-{%- set one_in = 1000000 -%}
+{%- set rarity = 'ln(1000000)' -%}
 {#- Checks look at this many of a log's latest days. -#}
 {%- set latest_days = 7 -%}
 with
@@ -51,7 +51,6 @@ spread as (
 
     select
         *,
-        usual_share * (1 - usual_share) as variance,
         greatest(
             coalesce(
                 (previous_squares - usual_share * previous_found)
@@ -59,8 +58,21 @@ spread as (
                 1
             ),
             1
-        ) as lines_as_one
+        ) as seen_as_one
     from usual
+    where previous_days >= {{ least_days }}
+
+),
+
+{# What a few days show of the spread beyond one is doubtful: it is taken so many times as Student's t is wider than
+   the normal distribution. #}
+weighed as (
+
+    select
+        *,
+        1 + (seen_as_one - 1)
+        * (previous_days - 1) * (exp(2 * {{ rarity }} / (previous_days - 1)) - 1) / (2 * {{ rarity }}) as lines_as_one
+    from spread
 
 ),
 
@@ -70,39 +82,54 @@ bounded as (
 
     select
         *,
-        case
-            when previous_days >= {{ least_days }}
-                then
-                    ln({{ one_in }}) * lines_as_one / least(lines, previous_lines) / 3
-                    + sqrt(
-                        power(ln({{ one_in }}) * lines_as_one / least(lines, previous_lines) / 3, 2)
-                        + 2 * ln({{ one_in }}) * variance * lines_as_one
-                        * (1 / cast(lines as double) + 1 / cast(previous_lines as double))
-                    )
-        end as margin
-    from spread
+        {{ rarity }} * lines_as_one / least(lines, previous_lines) / 3 as few_lines_part,
+        2 * {{ rarity }} * usual_share * (1 - usual_share) * lines_as_one
+        * (1 / cast(lines as double) + 1 / cast(previous_lines as double)) as spread_part
+    from weighed
+
+),
+
+ranges as (
+
+    select
+        log,
+        landed_on,
+        measure,
+        event_type,
+        name,
+        usual_share,
+        greatest(usual_share - few_lines_part - sqrt(power(few_lines_part, 2) + spread_part), 0) as usual_share_low,
+        least(usual_share + few_lines_part + sqrt(power(few_lines_part, 2) + spread_part), 1) as usual_share_high
+    from bounded
 
 )
 
 select
-    log,
-    landed_on,
-    measure,
-    event_type,
-    name,
-    cast(lines as bigint) as lines,
-    cast(found as bigint) as found,
-    found_share,
-    cast(previous_days as bigint) as previous_days,
-    case when margin is not null then usual_share end as usual_share,
-    greatest(usual_share - margin, 0) as usual_share_low,
-    least(usual_share + margin, 1) as usual_share_high,
+    usual.log,
+    usual.landed_on,
+    usual.measure,
+    usual.event_type,
+    usual.name,
+    cast(usual.lines as bigint) as lines,
+    cast(usual.found as bigint) as found,
+    usual.found_share,
+    cast(usual.previous_days as bigint) as previous_days,
+    ranges.usual_share,
+    ranges.usual_share_low,
+    ranges.usual_share_high,
     case
-        when margin is null then null
-        when measure = 'field' then found_share < usual_share - margin
-        when measure = 'reason' then found_share > usual_share + margin
-        else found > 0 and ever_found = 0
+        when ranges.usual_share is null then null
+        when usual.measure = 'field' then usual.found_share < ranges.usual_share_low
+        when usual.measure = 'reason' then usual.found_share > ranges.usual_share_high
+        else usual.found > 0 and usual.ever_found = 0
     end as is_beyond,
-    is_latest
-from bounded
-where found > 0 or previous_found > 0
+    usual.is_latest
+from usual
+left join ranges
+    on
+        usual.log = ranges.log
+        and usual.landed_on = ranges.landed_on
+        and usual.measure = ranges.measure
+        and usual.event_type = ranges.event_type
+        and usual.name = ranges.name
+where usual.found > 0 or usual.previous_found > 0
