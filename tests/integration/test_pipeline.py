@@ -125,7 +125,6 @@ def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied
     [look] = [text for text in done.stdout.splitlines() if text.startswith("look")]
     assert "assert_fields_arrive_as_usual" in look and "name brand_new, lines 1, found 1" in look
     looked = doorstep("doctor", "--workspace", copied)
-    assert looked.returncode == 0
     assert "look 1 fields or refusals unlike what is usual, of late: see audit.drift" in looked.stdout
 
 
