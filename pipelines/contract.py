@@ -120,6 +120,11 @@ class Log:
             return tuple(self.events)
         return tuple(event for event, kind in self.events.items() if name in kind.required)
 
+    def event_types_allowing(self, name: str) -> tuple[str, ...]:
+        """The event types whose lines may carry the field `name` and need not."""
+        required = self.event_types_requiring(name)
+        return tuple(event for event in self.event_types_with(name) if event not in required)
+
     def lake_columns(self) -> Iterator[tuple[str, pl.DataType, str]]:
         """Name, Polars type and description of each column of the log's lake, in order.
 

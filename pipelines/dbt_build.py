@@ -8,22 +8,29 @@ the database open in its adapter, so every call ends by closing it.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
+
 from pipelines.workspace import DBT_PROJECT, DoorstepError, Workspace
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 PARSED = "partial_parse.msgpack"
+MOST_ROWS = 10
+FIRST_ROWS = "first_failing_rows"  # what the UI and the command call them
 _SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
 
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model or test: `status` as dbt says it, `failures` the rows a test found."""
+    """What became of one model or test: `status` as dbt says it, `failures` how many rows a test found.
+
+    failing_rows: the first of these rows, column -> value as text.
+    """
 
     unique_id: str
     name: str
@@ -31,6 +38,7 @@ class NodeResult:
     message: str | None
     failures: int | None
     seconds: float
+    failing_rows: tuple[dict[str, str], ...] = ()
 
     @property
     def is_bad(self) -> bool:
@@ -39,10 +47,20 @@ class NodeResult:
 
 
 def complaint(results: list[NodeResult]) -> str | None:
-    """Why these results may not be published, a line for each model or test at fault; None if they may."""
+    """Why these results may not be published, each model or test at fault with its first rows; None if they may."""
     bad = [result for result in results if result.is_bad]
-    lines = [f"{result.name}: {result.status}: {result.message}" for result in bad if result.status != "skipped"]
+    lines = [_in_words(result) for result in bad if result.status != "skipped"]
     return ("\n".join(lines) or "dbt skipped models") if bad else None
+
+
+def _in_words(result: NodeResult) -> str:
+    rows = [row_in_words(row) for row in result.failing_rows[:3]]
+    return "\n  ".join([f"{result.name}: {result.status}: {result.message}", *rows])
+
+
+def row_in_words(row: Mapping[str, object]) -> str:
+    """A failing row on one line; columns without a value are left out."""
+    return ", ".join(f"{name} {value}" for name, value in row.items() if value != "")
 
 
 def ensure_manifest() -> Path:
@@ -81,9 +99,24 @@ def build(
             message=result.message,
             failures=result.failures,
             seconds=result.execution_time,
+            failing_rows=_failing_rows(workspace, result.node.compiled_code) if result.failures else (),
         )
         for result in results
     ]
+
+
+def _failing_rows(workspace: Workspace, sql: str) -> tuple[dict[str, str], ...]:
+    """The first rows of a test's own query; numbers short, instants in UTC."""
+    with duckdb.connect(str(workspace.working_database), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchmany(MOST_ROWS)
+    return tuple({name: _as_text(value) for name, value in zip(names, row, strict=True)} for row in rows)
+
+
+def _as_text(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _invoke(

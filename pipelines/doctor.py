@@ -20,6 +20,7 @@ from pipelines.reference import read_reference, reference_warnings
 from pipelines.workspace import DoorstepError, Workspace, open_workspace
 
 _FREE_BYTES = 1 << 30
+_DRIFTED = "is_beyond and is_latest"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
             refused, lines = connection.execute("select sum(quarantined), sum(lines) from audit.files").fetchall()[0]
             conflicts = connection.execute("select count(*) from audit.conflicts").fetchall()[0][0]
             orphans = connection.execute("select count(*) from audit.orphans").fetchall()[0][0]
+            drifts = connection.execute(f"select count(*) from audit.drift where {_DRIFTED}").fetchall()[0][0]
     except duckdb.Error as error:
         yield Finding("bad", f"{path}: cannot be read: {error}. doorstep run makes it anew.")
         return
@@ -94,6 +96,11 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
         (refused or 0, f"of {lines or 0:,} lines in quarantine", "audit.quarantine_reasons"),
         (conflicts, "lines in conflict with another", "audit.conflicts"),
         (orphans, "orphans, which refer to nothing", "audit.orphans"),
+        (
+            drifts,
+            "fields or refusals unlike what is usual, of late",
+            f"audit.drift where {_DRIFTED}",
+        ),
     ):
         yield Finding("warning" if count else "good", f"{count:,} {what}" + (f": see {table}" if count else ""))
     if not (workspace.dashboards / "index.html").exists():

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from pipelines.answer import answer
 from pipelines.contract import LOGS
+from pipelines.dbt_build import FIRST_ROWS, row_in_words
 from pipelines.ingest import named_files
 from pipelines.ingest_report import LogReport, RefusedFile, print_ingest
 from pipelines.progress import reporting_to
@@ -36,6 +37,7 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
+_SHOWN_ROWS = 3
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -114,6 +116,8 @@ def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console)
                 if not result.success:
                     break
     print_ingest(_reports(results[0]), out)
+    for result in results:
+        _print_warnings(result, out)
     if not results[-1].success:
         raise DoorstepError(_failure(results[-1]))
 
@@ -140,6 +144,19 @@ def _reports(result: "dg.ExecuteInProcessResult") -> Iterator[LogReport]:
             reasons = Counter({row.data["reason"]: row.data["lines"] for row in values["new_reasons"].records})
             refused = tuple(RefusedFile(log, **row.data) for row in values["refused_files"].records)
             yield LogReport(log, **counts, reasons=reasons, refused=refused)
+
+
+def _print_warnings(result: "dg.ExecuteInProcessResult", out: Console) -> None:
+    """One line per check that warned, with its first rows."""
+    import dagster as dg
+
+    for check in result.get_asset_check_evaluations():
+        if check.passed or check.severity is not dg.AssetCheckSeverity.WARN:
+            continue
+        table, count = check.metadata.get(FIRST_ROWS), check.metadata["failing_rows"].value
+        records = table.records[:_SHOWN_ROWS] if isinstance(table, dg.TableMetadataValue) else []
+        rows = "; ".join(row_in_words(record.data) for record in records)
+        out.print(f"[yellow]look[/] {escape(f'{check.check_name}: {count} rows: {rows}')}", soft_wrap=True)
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:

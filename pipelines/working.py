@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.contract import LOGS, Log
+from pipelines.contract import LOGS, Field, Log
 from pipelines.ingest.ledger import SCHEMA as LEDGER_SCHEMA
 from pipelines.ingest.ledger import ledger_path
 from pipelines.ingest.parts import QUARANTINE_SCHEMA
@@ -35,15 +35,33 @@ _FILES_COMMENTS = {
 _REASONS_COMMENTS = {
     "log": "The log: orders, offers or trips.",
     "file": "Path below landing/<log>/.",
+    "file_sha256": "SHA-256 of the file's bytes; see audit.files.",
     "reason": "Reason of the contract, with its field.",
     "field": "The field at fault, null where the line could not be read.",
     "lines": "Lines refused for it; 0 for a file refused whole.",
+}
+_FIELD_COUNTS_COMMENTS = {
+    "log": "The log: orders, offers or trips.",
+    "landed_on": "Partition of the lake.",
+    "event_type": "Event type of the lines.",
+    "field": "A field that lines of the event type may carry and need not.",
+    "lines": "Lines of the lake of that event type that landed on that day.",
+    "found": "Those of them with a value in the field other than its default.",
 }
 _SETTINGS_COMMENTS = {
     "as_of_limit": "Only lines received up to here count; null: all.",
     "min_drivers": "Fewer drivers than this in a cell: its driver-level figures are suppressed.",
     "origin": "simulated or recorded.",
     "title": "Title of the workspace.",
+}
+
+_FIELD_COUNTS_SCHEMA = {
+    "log": pl.String,
+    "landed_on": pl.Date,
+    "event_type": pl.String,
+    "field": pl.String,
+    "lines": pl.Int64,
+    "found": pl.Int64,
 }
 
 
@@ -73,6 +91,7 @@ def prepare_working_database(workspace: Workspace, reference: dict[str, pl.DataF
         _create_table(connection, "audit.quarantine_reasons", _quarantine_reasons(workspace), _REASONS_COMMENTS)
         _comment(connection, "table", "audit.quarantine_reasons", "Refused lines per log, file, reason and field.")
         _create_table(connection, "run.settings", _settings(workspace), _SETTINGS_COMMENTS)
+        _create_table(connection, "run.field_counts", _field_counts(connection), _FIELD_COUNTS_COMMENTS)
 
 
 def _create_lake_view(connection: duckdb.DuckDBPyConnection, workspace: Workspace, log: Log) -> None:
@@ -129,7 +148,7 @@ def ledger_files(workspace: Workspace) -> pl.DataFrame:
 
 
 def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
-    keys = ["log", "file", "reason", "field"]
+    keys = ["log", "file", "file_sha256", "reason", "field"]
     parts = [
         pl.scan_parquet(found, glob=False).with_columns(log=pl.lit(log)).group_by(keys).agg(lines=pl.len())
         for log in LOGS
@@ -139,11 +158,45 @@ def _quarantine_reasons(workspace: Workspace) -> pl.DataFrame:
         ledger_files(workspace)
         .lazy()
         .filter(pl.col("status") == "refused")
-        .select("log", pl.col("path").alias("file"), "reason", pl.lit(None, pl.String).alias("field"), lines=pl.lit(0))
+        .select("log", "reason", file="path", file_sha256="sha256", field=pl.lit(None, pl.String), lines=pl.lit(0))
     )
     schema = {"log": pl.String, **{key: QUARANTINE_SCHEMA[key] for key in keys[1:]}, "lines": pl.Int64}
     frames = [lazy.select(pl.col(name).cast(dtype) for name, dtype in schema.items()) for lazy in [*parts, whole]]
     return pl.concat([pl.DataFrame(schema=schema).lazy(), *frames]).sort(keys).collect()
+
+
+def _field_counts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Of each landed day and event type, how many lines carry each field they may leave out.
+
+    Counted here and not by a model, because which event type may carry what is known to the contract alone.
+    """
+    empty = pl.DataFrame(schema=_FIELD_COUNTS_SCHEMA)
+    return pl.concat([empty, *(_field_counts_of(connection, log) for log in LOGS.values())]).sort(pl.all())
+
+
+def _field_counts_of(connection: duckdb.DuckDBPyConnection, log: Log) -> pl.DataFrame:
+    may_carry = [(event, each.name) for each in log.fields for event in log.event_types_allowing(each.name)]
+    names = {name: None for _, name in may_carry}
+    counts = ", ".join(_carrying(each) for each in log.fields if each.name in names)
+    rows = connection.execute(
+        f"select landed_on, event_type, count(*), {counts} from lake.{log.name} group by landed_on, event_type"
+    ).fetchall()
+    keys = {"landed_on": pl.Date, "event_type": pl.String, "lines": pl.Int64}
+    table = pl.DataFrame(rows, schema={**keys, **dict.fromkeys(names, pl.Int64)}, orient="row")
+    pairs = pl.DataFrame(may_carry, schema=["event_type", "field"], orient="row")
+    return (
+        table.unpivot(index=list(keys), variable_name="field", value_name="found")
+        .join(pairs, on=["event_type", "field"])
+        .select(pl.lit(log.name).alias("log"), *list(_FIELD_COUNTS_SCHEMA)[1:])
+    )
+
+
+def _carrying(field: Field) -> str:
+    # Where a line leaves a field out that has a default, the lake holds the default.
+    if field.default is None:
+        return f"count({field.name})"
+    value = _quoted(field.default) if isinstance(field.default, str) else str(field.default).lower()
+    return f"count(*) filter (where {field.name} <> {value})"
 
 
 def _settings(workspace: Workspace) -> pl.DataFrame:

@@ -45,7 +45,8 @@ _TRANSLATOR = Translator()
 
 
 def _spec(schema: str, table: str, description: str) -> dg.AssetSpec:
-    deps = [dg.AssetKey(["lake", log]) for log in LOGS] if schema == "audit" else []
+    is_of_lines = schema == "audit" or table == "field_counts"
+    deps = [dg.AssetKey(["lake", log]) for log in LOGS] if is_of_lines else []
     return dg.AssetSpec(
         dg.AssetKey([schema, table]),
         deps=deps,
@@ -63,6 +64,7 @@ def _spec(schema: str, table: str, description: str) -> dg.AssetSpec:
         _spec("audit", "files", "The ledger: one row per landed file."),
         _spec("audit", "quarantine_reasons", "Refused lines per log, file, reason and field."),
         _spec("run", "settings", "Settings of this build, one row."),
+        _spec("run", "field_counts", "Lines of the lake that carry a field, per landed day, event type and field."),
     ],
     pool=POOL,
 )
@@ -115,5 +117,10 @@ def _check_result(spec: dg.AssetCheckSpec, result: dbt_build.NodeResult) -> dg.A
         check_name=spec.name,
         passed=result.status == "pass",
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"failing_rows": result.failures or 0, "message": result.message or "ok"},
+        metadata={"failing_rows": result.failures or 0, "message": result.message or "ok", **_first_rows(result)},
     )
+
+
+def _first_rows(result: dbt_build.NodeResult) -> dict[str, dg.TableMetadataValue]:
+    records = [dg.TableRecord(row) for row in result.failing_rows]
+    return {dbt_build.FIRST_ROWS: dg.MetadataValue.table(records)} if records else {}

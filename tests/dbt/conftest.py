@@ -17,7 +17,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.dbt_build import build
+from pipelines.contract import LOGS
+from pipelines.dbt_build import NodeResult, build
 from pipelines.ingest import ingest
 from pipelines.reference import read_reference
 from pipelines.working import prepare_working_database
@@ -30,9 +31,19 @@ EMPTY = pl.DataFrame()
 
 @dataclass(frozen=True)
 class World:
-    """A built working database, read-only."""
+    """A workspace with a built working database, and what dbt said of each model and test."""
 
-    path: Path
+    workspace: Workspace
+    results: dict[str, NodeResult]
+
+    @property
+    def path(self) -> Path:
+        """The working database."""
+        return self.workspace.working_database
+
+    def built_again(self, select: str) -> "World":
+        """The same after another build, which may fail, from what now lies in the workspace."""
+        return build_in(self.workspace, select)
 
     def rows(self, sql: str) -> list[Row]:
         """The result of a query as dicts; instants in UTC."""
@@ -51,6 +62,13 @@ class World:
         """The only value of a query."""
         (only,) = self.row(sql).values()
         return only
+
+
+def build_in(workspace: Workspace, select: str | None) -> World:
+    """Builds the models and tests named in `select` with all they need (None: everything)."""
+    prepare_working_database(workspace, read_reference(workspace.reference))
+    results = build(workspace, [f"+{name}" for name in select.split()] if select else None)
+    return World(workspace, {result.name: result for result in results})
 
 
 def land(workspace: Workspace, log: str, lines: list[Row]) -> None:
@@ -85,14 +103,26 @@ def take_in(workspace: Workspace, logs: dict[str, list[Row]]) -> None:
         assert summary.total("accepted") == len(lines), f"{log}: a line was refused: {refused.to_dicts()}"
 
 
+def take_in_files(workspace: Workspace, files: dict[str, str | bytes]) -> None:
+    """Lands and ingests files by their path below landing/; any of their lines may be refused."""
+    for name, content in files.items():
+        path = workspace.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
+    for log in LOGS:
+        ingest(workspace, log, site_ids)
+
+
 @pytest.fixture(scope="session")
 def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
     """A function that builds a world: `build_world(orders=[...], trips=[...], select="fct_trips dim_date")`.
 
     A line is a dict of contract fields, `{"event_type": "placed", "occurred_at": "2022-05-21T19:00:00-07:00", ..}`;
-    one that ingest refuses fails the test. `reference` replaces shipped reference tables by rows, `as_of` is a
-    timestamp text, `select` names models that are built together with all they need (default: everything). A dbt
-    test that fails, fails the test.
+    one that ingest refuses fails the test. `files` are whole files, `{"orders/2022-05-21/a.jsonl": text}`, and may
+    hold anything. `reference` replaces shipped reference tables by rows, `as_of` is a timestamp text, `select` names
+    models and tests that are built together with all they need (default: everything). A dbt test that fails, fails
+    the test.
     """
 
     def build_it(
@@ -100,6 +130,7 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
         orders: Iterable[Row] = (),
         offers: Iterable[Row] = (),
         trips: Iterable[Row] = (),
+        files: dict[str, str | bytes] | None = None,
         reference: dict[str, list[Row]] | None = None,
         as_of: str | None = None,
         min_drivers: int = 5,
@@ -111,10 +142,10 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
         take_in(workspace, {"orders": list(orders), "offers": list(offers), "trips": list(trips)})
         if as_of:
             workspace = workspace.at(datetime.fromisoformat(as_of))
-        prepare_working_database(workspace, read_reference(workspace.reference))
-        results = build(workspace, [f"+{model}" for model in select.split()] if select else None)
-        failed = [f"{node.name}: {node.message}" for node in results if node.is_bad]
+        take_in_files(workspace, files or {})
+        world = build_in(workspace, select)
+        failed = [f"{node.name}: {node.message}" for node in world.results.values() if node.is_bad]
         assert not failed, "\n".join(failed)
-        return World(workspace.working_database)
+        return world
 
     return build_it

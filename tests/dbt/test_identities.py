@@ -33,7 +33,7 @@ ORDERS = [
 MISTAKES = {
     "assert_lines_are_conserved": "update audit.logs set superseded = superseded + 1 where log = 'orders'",
     "assert_events_reach_a_fact_or_the_orphans": "delete from fct_deliveries",
-    "assert_money_is_conserved": "update fct_trips set toll_usd = 3 * toll_usd",
+    "assert_money_is_conserved": "update audit.money set in_facts_usd = 3 * in_facts_usd where amount_kind = 'toll'",
     "assert_miles_and_hours_are_counted_once": "update fct_trips set total_miles = 3 * total_miles",
     "assert_delivery_parts_sum_to_the_whole": "update fct_deliveries set transit_minutes = click_to_door_minutes",
     "assert_pay_parts_sum_to_gross": "update fct_trips set gross_before_tips_usd = gross_usd",

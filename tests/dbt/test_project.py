@@ -14,6 +14,7 @@ TYPES = {
     r".*_share": "DOUBLE",
     r"(is|has)_.*": "BOOLEAN",
 }
+SUMS_OVER_A_LOG = "money"  # whose amounts would not fit the columns of one row's money
 NOT_SHARED = {
     "asof join": r"\basof\b",
     "select * exclude": r"\bexclude\b",
@@ -65,6 +66,7 @@ def test_a_columns_type_follows_from_its_name(empty_world):
         for row in columns
         for pattern, expected in TYPES.items()
         if re.fullmatch(pattern, row["column_name"]) and row["data_type"] != expected
+        if (row["table_name"], row["data_type"]) != (SUMS_OVER_A_LOG, "DECIMAL(38,4)")
     ]
     assert wrong == []
 

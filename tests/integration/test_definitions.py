@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from pipelines.contract import LOGS
+from pipelines.dbt_build import NodeResult
 from pipelines.definitions import defs
 from pipelines.defs import automation, warehouse
 from pipelines.ingest import ingest
@@ -24,6 +25,7 @@ def test_assets_have_the_names_of_their_tables(graph):
     assert {f"lake/{log}" for log in LOGS} <= keys
     assert {f"reference/{table}" for table in REFERENCE} <= keys
     assert {"audit/files", "audit/quarantine_reasons", "audit/logs", "audit/conflicts", "audit/orphans"} <= keys
+    assert {"audit/money", "audit/drift"} <= keys
     assert {"stg_orders", "fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_driver"} <= keys
     assert {"delivery_speed", "offer_acceptance", "driver_earnings", "warehouse", "pages/delivery_speed"} <= keys
 
@@ -62,6 +64,22 @@ def test_every_dbt_data_test_is_an_asset_check(graph):
     tests = {node["name"] for node in warehouse.MANIFEST["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name for key in graph.asset_check_keys}
     assert tests and tests <= checks
+
+
+def test_conservation_blocks_and_drift_warns(graph):
+    blocking = {key.name for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    warning = {key.name for key in graph.asset_check_keys} - blocking
+    assert {f"assert_{what}_conserved" for what in ("files_are", "lines_are", "money_is")} <= blocking
+    assert warning == {"assert_fields_arrive_as_usual", "assert_refusals_are_as_usual"}
+
+
+def test_a_check_that_did_not_pass_shows_its_first_rows():
+    spec = next(iter(warehouse.models.check_specs))
+    rows = ({"log": "orders", "found": "3"},)
+    result = NodeResult("test.doorstep.x", "x", "warn", "Got 1 result", failures=1, seconds=0.1, failing_rows=rows)
+    check = warehouse._check_result(spec, result)
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert [record.data for record in check.metadata["first_failing_rows"].records] == list(rows)
 
 
 def test_loading_the_definitions_starts_no_dbt_when_the_manifest_is_fresh():

@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from tests.integration.conftest import doorstep, fingerprints
@@ -96,6 +97,35 @@ def test_a_file_that_cannot_be_used_is_named_and_the_others_load(copied: Path):
     assert "cut.jsonl.gz" in done.stdout and "notes.txt" in done.stdout
     looked = doorstep("doctor", "--workspace", copied)
     assert looked.returncode == 1 and "corrupt_file" in looked.stdout
+
+
+def test_a_lake_that_does_not_add_up_fails_the_run_before_anything_is_published(copied: Path):
+    part = max((copied / "lake/orders").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    pl.read_parquet(part, glob=False, hive_partitioning=False).head(-1).write_parquet(part)
+    before = (copied / "warehouse.duckdb").read_bytes()
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 1
+    assert "assert_files_are_conserved" in done.stderr and part.stem in done.stderr
+    assert (copied / "warehouse.duckdb").read_bytes() == before
+
+
+def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied: Path):
+    line = {
+        "event_id": "new-order",
+        "event_type": "ready",
+        "occurred_at": "2022-02-20T12:00:00-08:00",
+        "received_at": "2022-02-20T20:00:00Z",
+        "order_id": "new-order",
+        "brand_new": 1,
+    }
+    (copied / "landing/orders/2022-02-21").mkdir()
+    (copied / "landing/orders/2022-02-21/a.jsonl").write_text(json.dumps(line) + "\n")
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 0, done.stderr
+    [look] = [text for text in done.stdout.splitlines() if text.startswith("look")]
+    assert "assert_fields_arrive_as_usual" in look and "name brand_new, lines 1, found 1" in look
+    looked = doorstep("doctor", "--workspace", copied)
+    assert "look 1 fields or refusals unlike what is usual, of late: see audit.drift" in looked.stdout
 
 
 def test_every_published_table_and_column_is_described(built: Path):

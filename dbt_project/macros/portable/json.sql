@@ -54,3 +54,38 @@ of them, `event_id`, is never null.
     {%- endfor -%}
     '{' || concat_ws(',', {{ pairs | join(', ') }}) || '}'
 {%- endmacro %}
+
+
+{#- A from item with the columns `name` and `lines`: the members of a JSON object of whole numbers. -#}
+{% macro members_of(json) -%}
+    {{ adapter.dispatch('members_of')(json) }}
+{%- endmacro %}
+
+{% macro duckdb__members_of(json) -%}
+    lateral (
+        select
+            key as name,
+            cast(value as bigint) as lines
+        from json_each({{ json }})
+    ) as members
+{%- endmacro %}
+
+{% macro spark__members_of(json) -%}
+    lateral (
+        select explode(from_json({{ json }}, 'map<string,bigint>')) as (name, lines)
+    ) as members
+{%- endmacro %}
+
+
+{#- Whether a text is a plain field name: 1 to 40 letters and underscores. -#}
+{% macro is_plain_name(text) -%}
+    {{ adapter.dispatch('is_plain_name')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__is_plain_name(text) -%}
+    regexp_full_match({{ text }}, '[A-Za-z_]{1,40}')
+{%- endmacro %}
+
+{% macro spark__is_plain_name(text) -%}
+    {{ text }} rlike '^[A-Za-z_]{1,40}$'
+{%- endmacro %}
