@@ -140,7 +140,8 @@ class Quarantine:
             piece.unlink()
 
     def _write(self, lines: pl.LazyFrame, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed(path.parents[:3]):  # quarantine/<log>/landed_on=...
+            folder.mkdir(exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         if self._pieces:
             lines.sink_parquet(path)

@@ -171,7 +171,7 @@ MONEY_MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MONEY_MISTAKES)
 def test_a_cent_lost_or_doubled_on_the_way_is_found(paid_world, mistake):
-    compiled = paid_world.path.parent / "dbt" / "compiled" / "doorstep"
+    compiled = paid_world.workspace.build / "dbt" / "compiled" / "doorstep"
     money = (compiled / "models" / "audit" / "money.sql").read_text()
     check = (compiled / "tests" / "assert_money_is_conserved.sql").read_text()
     with duckdb.connect(str(paid_world.path)) as connection:
