@@ -129,11 +129,13 @@ def _is_plain(block: Block) -> bool:
     Polars is lenient with quotes within a field and with carriage returns, drops a byte order mark before any block,
     and unpacks what starts like a compressed file.
     """
-    if block.data.startswith(_NOT_TEXT) or block.data.count(b"\r") != block.data.count(b"\r\n"):
+    if block.data.startswith(_NOT_TEXT):
         return False
-    places = np.flatnonzero(block.bytes_array == QUOTE)
-    if not places.size:
+    if b"\r" in block.data and block.data.count(b"\r") != block.data.count(b"\r\n"):
+        return False
+    if b'"' not in block.data:
         return True
+    places = np.flatnonzero(block.bytes_array == QUOTE)
     before = np.concatenate(([NEWLINE], block.bytes_array))[places]
     after = np.concatenate((block.bytes_array, [NEWLINE]))[places + 1]
     opens = np.zeros(places.size, bool)

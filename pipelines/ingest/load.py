@@ -1,8 +1,7 @@
 """Whatever is new in landing into the lake, file by file; what is refused into quarantine.
 
 Belongs here: the order of work, which files are read together, and that a file's part, quarantine and ledger entry
-agree. Does not belong here: how a line is read or judged (`read.py`, `validate.py`), how parts are written
-(`parts.py`).
+agree. Does not belong here: how a line is read or judged (`read.py`, `judge.py`), how parts are written (`parts.py`).
 
 Small files are judged together, a large one chunk by chunk: judging has a price per call, and memory has an end.
 """
@@ -11,15 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import orjson
-import polars as pl
 
-from pipelines.contract import LOGS, MAX_FUTURE_HOURS, Log
+from pipelines.contract import LOGS, Log
 from pipelines.ingest.files import (
     FileRefusedError,
     FileUnsettledError,
@@ -29,6 +27,7 @@ from pipelines.ingest.files import (
     sha256_of,
     verify,
 )
+from pipelines.ingest.judge import Judge, Judged
 from pipelines.ingest.ledger import (
     DUPLICATE,
     LOADED,
@@ -41,18 +40,17 @@ from pipelines.ingest.ledger import (
     write_ledger,
 )
 from pipelines.ingest.parts import (
-    QUARANTINE_SCHEMA,
     PartWriter,
-    Pseudonyms,
     Quarantine,
     driver_key_of,
     remove_unfinished,
     unfinished,
+    write_part,
+    writing,
 )
 from pipelines.ingest.read import Chunk, ReadChunk, chunks
-from pipelines.ingest.validate import Validator
 from pipelines.ingest.workers import ahead
-from pipelines.workspace import DoorstepError, Workspace
+from pipelines.workspace import Workspace
 
 _LEDGER_EVERY = 500
 _TOGETHER_ROWS = 100_000
@@ -99,7 +97,7 @@ def ingest(
     """Loads every landed file of `log` that the ledger does not know yet; where `again` names files, just those anew.
 
     A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_progress` is
-    told how many of how many bytes are done.
+    told how many of how many bytes are done. Raises DoorstepError where lake or quarantine cannot be written.
     """
     key = workspace.driver_key()
     key_check = driver_key_of("doorstep key check", key)
@@ -114,17 +112,14 @@ def ingest(
         write_ledger(workspace, log, ledger, key_check)
     summary = IngestSummary(log)
     progress = _Progress(sum(file.bytes for file in todo), on_progress)
-    loader = _Loader(workspace, LOGS[log], Validator(LOGS[log], site_ids), Pseudonyms(key), key_check, ledger, progress)
-    try:
-        for entry, reasons in loader.load(todo):
-            ledger.record(entry)
-            if reasons is not None:
-                summary.entries.append(entry)
-                summary.reasons.update(reasons)
-            if len(summary.entries) % _LEDGER_EVERY == _LEDGER_EVERY - 1:
-                write_ledger(workspace, log, ledger, key_check)
-    except (OSError, pl.exceptions.PolarsError) as error:  # a file that cannot be read is refused, not raised
-        raise DoorstepError(f"{workspace.root}: the {log} log's lake cannot be written: {error}") from error
+    loader = _Loader(workspace, LOGS[log], Judge(LOGS[log], site_ids, key), key_check, ledger, progress)
+    for done, (entry, reasons) in enumerate(loader.load(todo), start=1):
+        ledger.record(entry)
+        if reasons is not None:
+            summary.entries.append(entry)
+            summary.reasons.update(reasons)
+        if done % _LEDGER_EVERY == 0:
+            write_ledger(workspace, log, ledger, key_check)
     write_ledger(workspace, log, ledger, key_check)
     return summary
 
@@ -170,20 +165,10 @@ _Outcome = tuple[Entry, Counter[str] | None]
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """Some records of a file: rows of the lake and of the quarantine, and its unknown fields counted."""
-
-    accepted: pl.DataFrame
-    refused: pl.DataFrame
-    unknown_fields: Counter[str]
-
-
-@dataclass(frozen=True)
 class _Loader:
     workspace: Workspace
     log: Log
-    validator: Validator
-    pseudonyms: Pseudonyms
+    judge: Judge
     key_check: str
     ledger: Ledger
     progress: _Progress
@@ -240,7 +225,7 @@ class _Loader:
 
     def _load_together(self, together: list[_Begun]) -> Iterator[_Outcome]:
         read = [(begun.entry, begun.chunk) for begun in together if begun.chunk]
-        judged = iter(self._judge(read) if read else [])
+        judged = iter(self.judge(read) if read else [])
         jobs = (partial(self._write, begun.entry, next(judged)) for begun in together if begun.chunk)
         written = ahead(jobs)
         for begun in together:
@@ -255,15 +240,14 @@ class _Loader:
         def finished() -> Entry:
             return _loaded(entry, accepted, quarantined, unknown)
 
-        def judge(read_chunk: ReadChunk) -> _Judged:
-            return self._judge([(entry, read_chunk())])[0]
+        def judge(read_chunk: ReadChunk) -> Judged:
+            return self.judge([(entry, read_chunk())])[0]
 
         assert begun.chunk and begun.rest
         first = begun.chunk
         part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
-        part.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with PartWriter(unfinished(part), self.log, lambda: part_metadata(finished(), self.key_check)) as writer:
+            with PartWriter(part, self.log, lambda: part_metadata(finished(), self.key_check)) as writer:
                 for judged in ahead(partial(judge, each) for each in chain([lambda: first], begun.rest)):
                     writer.write(judged.accepted)
                     quarantine.add(judged.refused)
@@ -279,49 +263,22 @@ class _Loader:
         self.progress.finish(begun.file)
         return finished(), reasons
 
-    def _judge(self, read: list[tuple[Entry, Chunk]]) -> list[_Judged]:
-        """Judges the chunks together; what came of each."""
-        written_alike: dict[tuple[pl.DataType, ...], list[pl.DataFrame]] = {}
-        for index, (entry, chunk) in enumerate(read):
-            before = entry.first_ingested_at + timedelta(hours=MAX_FUTURE_HOURS)
-            records = chunk.records.with_columns(
-                pl.lit(index, pl.Int32).alias("file"),
-                pl.lit(before, pl.Datetime("us", "UTC")).alias("received_before"),
-            )
-            written_alike.setdefault(tuple(records.dtypes), []).append(records)
-        checked = [self.validator.check(pl.concat(each)) for each in written_alike.values()]
-        accepted = pl.concat([each.accepted for each in checked])
-        if "driver_id" in accepted.columns:
-            accepted = accepted.with_columns(driver_key=self.pseudonyms.of(accepted["driver_id"]))
-        accepted_by_file = _by_file(accepted, len(read))
-        refused_by_file = _by_file(pl.concat([each.refused for each in checked]), len(read))
-        return [
-            _Judged(
-                accepted_by_file[index]
-                .with_columns(file_sha256=pl.lit(entry.sha256))
-                .select(self.log.lake_schema.keys()),
-                _quarantine_rows(entry, chunk, refused_by_file[index]),
-                chunk.unknown_fields,
-            )
-            for index, (entry, chunk) in enumerate(read)
-        ]
-
-    def _write(self, entry: Entry, judged: _Judged) -> _Outcome:
+    def _write(self, entry: Entry, judged: Judged) -> _Outcome:
         entry = _loaded(entry, judged.accepted.height, judged.refused.height, judged.unknown_fields)
         part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
-        part.parent.mkdir(parents=True, exist_ok=True)
-        judged.accepted.write_parquet(unfinished(part), metadata=part_metadata(entry, self.key_check))
+        write_part(judged.accepted, part, part_metadata(entry, self.key_check))
         quarantine.add(judged.refused)
         self._put_in_place(part, quarantine, entry)
         return entry, Counter(judged.refused["reason"])
 
     def _put_in_place(self, part: Path, quarantine: Quarantine, entry: Entry) -> None:
         # In this order a run may be killed anywhere: where there is a part, its quarantine is whole.
-        part.unlink(missing_ok=True)
-        if stray := self.ledger.stray_quarantine.get(entry.sha256):
-            stray.unlink(missing_ok=True)
-        quarantine.finish()
-        unfinished(part).replace(part)
+        with writing(part):
+            part.unlink(missing_ok=True)
+            if stray := self.ledger.stray_quarantine.get(entry.sha256):
+                stray.unlink(missing_ok=True)
+            quarantine.finish()
+            unfinished(part).replace(part)
 
     def _part(self, entry: Entry) -> Path:
         return self.workspace.lake / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
@@ -377,28 +334,3 @@ def _same_as_hashed(file: LandedFile) -> None:
 
 def _rows(together: list[_Begun]) -> int:
     return sum(begun.chunk.records.height for begun in together if begun.chunk)
-
-
-def _by_file(rows: pl.DataFrame, files: int) -> list[pl.DataFrame]:
-    if files == 1:
-        return [rows]
-    parts = rows.partition_by("file", as_dict=True)
-    return [parts.get((index,), rows.clear()) for index in range(files)]
-
-
-def _quarantine_rows(entry: Entry, chunk: Chunk, refused: pl.DataFrame) -> pl.DataFrame:
-    """The lines judged and refused, and those that could not be read, in order."""
-    if refused.is_empty() and not chunk.unreadable:
-        return pl.DataFrame(schema=QUARANTINE_SCHEMA)
-    texts = chunk.texts(refused["line_number"].to_list())
-    unread = pl.DataFrame(
-        [(number, reason, None, text) for number, reason, text in chunk.unreadable],
-        schema=["line_number", "reason", "field", "line"],
-        schema_overrides=QUARANTINE_SCHEMA,
-        orient="row",
-    )
-    judged = refused.select("line_number", "reason", "field", line=pl.Series(texts, dtype=pl.String))
-    rows = pl.concat([judged, unread.cast(judged.schema)]).sort("line_number", maintain_order=True)
-    return rows.with_columns(file=pl.lit(entry.path), file_sha256=pl.lit(entry.sha256)).select(
-        pl.col(name).cast(dtype) for name, dtype in QUARANTINE_SCHEMA.items()
-    )

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.contract import Field, Kind, Log
-from pipelines.ingest.files import FileRefusedError, LandedFile
+from pipelines.ingest.files import FileRefusedError, LandedFile, printable
 from pipelines.ingest.lines import NESTED
 
 SLICE_ROWS = 100_000
@@ -69,7 +69,8 @@ def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlic
                 Counter({name: count for name, count in unknown.items() if count}),
             )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise FileRefusedError("corrupt_file", f"Parquet cannot be read: {error}") from error
+        why = printable(str(error).partition("\n")[0])
+        raise FileRefusedError("corrupt_file", f"Parquet cannot be read: {why}") from error
 
 
 def _bytes(frame: pl.DataFrame) -> int:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Full, Queue
 
@@ -16,6 +16,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from pipelines.contract import Log
+from pipelines.workspace import DoorstepError
 
 QUARANTINE_SCHEMA = {
     "file": pl.String,
@@ -55,6 +56,22 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with a disk into a DoorstepError: no landed file is to blame for it."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DoorstepError(f"{path}: cannot be written: {error}. Mend that and run again; nothing is lost.") from error
+
+
+def write_part(rows: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
+    """Writes the rows where the part at `path` is written before it is whole."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.write_parquet(unfinished(path), metadata=metadata)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Removes what a killed ingest left in the partitions of `folder`."""
     for left in folder.glob("landed_on=*/.*.tmp"):
@@ -62,18 +79,20 @@ def remove_unfinished(folder: Path) -> None:
 
 
 class PartWriter:
-    """Writes one Parquet file frame by frame, on a thread of its own, without holding them all.
+    """Writes the part at `path` frame by frame, on a thread of its own, without holding them all, as unfinished.
 
     `metadata` is asked when the last frame is written. Leaving the `with` block by an error leaves no file.
     """
 
     def __init__(self, path: Path, log: Log, metadata: Callable[[], dict[str, str]]) -> None:
-        self._path = path
+        self._path = unfinished(path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._frames: Queue[pl.DataFrame | None] = Queue(maxsize=2)
         self._is_given_up = False
         self._pool = ThreadPoolExecutor(1)
         lazy = register_io_source(self._source, schema=log.lake_schema, is_pure=True)
-        self._written = self._pool.submit(lazy.sink_parquet, path, metadata=lambda _: metadata())
+        self._written = self._pool.submit(lazy.sink_parquet, self._path, metadata=lambda _: metadata())
 
     def __enter__(self) -> "PartWriter":
         return self
@@ -85,12 +104,16 @@ class PartWriter:
         if kind is not None:
             self._path.unlink(missing_ok=True)
         else:
-            self._written.result()
+            self._settle()
 
     def write(self, frame: pl.DataFrame) -> None:
-        """Adds a frame of the lake's columns. Raises what writing an earlier one raised."""
+        """Adds a frame of the lake's columns. Raises DoorstepError if an earlier one could not be written."""
         self._put(frame)
         if self._written.done():
+            self._settle()
+
+    def _settle(self) -> None:
+        with writing(self._path):
             self._written.result()
 
     def _put(self, frame: pl.DataFrame | None) -> None:
