@@ -8,10 +8,10 @@ export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run ui test check format lock clean
+.PHONY: help setup demo run ui test test-laws bench-ingest bench-ingest-large check format lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## create .venv with the locked packages (with hashes)
 
@@ -35,6 +35,15 @@ ui: setup ## open Dagster's UI on http://127.0.0.1:3000
 
 test: setup ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+
+test-laws: setup ## the laws of order and format with many more examples, ten minutes
+	@DOORSTEP_LAW_FACTOR=20 $(BIN)/python -m pytest tests/unit/test_ingest_laws.py tests/dbt/test_order_laws.py
+
+bench-ingest: setup ## ingest beside bare Polars and bare DuckDB, some minutes
+	@$(BIN)/python -m tests.benchmarks.bench_ingest
+
+bench-ingest-large: setup ## ingest of 20 million lines in one file, gzip and CSV (5 GB of disk)
+	@$(BIN)/python -m tests.benchmarks.bench_ingest --large 20000000
 
 check: setup ## lint, format, types, SQL style
 	@$(BIN)/ruff check .

@@ -140,12 +140,39 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
         workspace = Workspace(tmp_path_factory.mktemp("world"), settings)
         write_reference(workspace.root / "reference", reference or {})
         take_in(workspace, {"orders": list(orders), "offers": list(offers), "trips": list(trips)})
-        if as_of:
-            workspace = workspace.at(datetime.fromisoformat(as_of))
         take_in_files(workspace, files or {})
-        world = build_in(workspace, select)
-        failed = [f"{node.name}: {node.message}" for node in world.results.values() if node.is_bad]
-        assert not failed, "\n".join(failed)
-        return world
+        return built(workspace.at(datetime.fromisoformat(as_of)) if as_of else workspace, select)
 
     return build_it
+
+
+@pytest.fixture(scope="session")
+def build_landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
+    """A function that builds a world of files: `build_landed([{"orders": [(name, bytes), ..], ..}, ..], select=..)`.
+
+    Each of the list is landed and ingested before the next; none of the lines may be refused. Every such world has
+    the same driver key.
+    """
+
+    def build_it(deliveries: list[dict[str, list[tuple[str, bytes]]]], select: str | None = None) -> World:
+        workspace = Workspace(tmp_path_factory.mktemp("world"), Settings(title="A small world"))
+        (workspace.root / ".driver_key").write_text("the same in every world")
+        site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
+        for log, files in ((log, files) for delivery in deliveries for log, files in delivery.items()):
+            for name, content in files:
+                path = workspace.landing / log / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            summary = ingest(workspace, log, site_ids)
+            assert not (summary.refused or summary.total("quarantined")), f"{log}: refused: {summary.entries}"
+        return built(workspace, select)
+
+    return build_it
+
+
+def built(workspace: Workspace, select: str | None = None) -> World:
+    """Builds what the workspace's lake holds. A dbt test that fails, fails the test."""
+    world = build_in(workspace, select)
+    failed = [f"{node.name}: {node.message}" for node in world.results.values() if node.is_bad]
+    assert not failed, "\n".join(failed)
+    return world
