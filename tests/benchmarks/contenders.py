@@ -3,11 +3,11 @@
 Belongs here: how ours and the bare engines turn a log file into Parquet of the lake's types. Does not belong here:
 which measurements are made (`bench_ingest.py`).
 
-Bare means: same types, same Parquet compression, nothing checked, no line numbers, no pseudonyms, no ledger, told
-beforehand which columns the file has. Each engine in the fastest way found that gives the right values. Polars:
-instants by `%+` without cache (0.08 s for a million; by `%z` 0.14 s, by an inferred format 0.26 s, by the schema of
-the JSON reader 4 s), other values by the reader's schema, but money of JSON by way of a double, as the JSON reader
-has no decimals.
+Bare means: the lake's columns and types, same Parquet compression, nothing checked, line numbers counted and not found,
+a file name for a hash, raw driver ids, no ledger, told beforehand which columns the file has. Each engine in the
+fastest way found that gives the right values. Polars: instants by `%+` without cache (0.08 s for a million; by `%z`
+0.14 s, by an inferred format 0.26 s, by the schema of the JSON reader 4 s), other values by the reader's schema, but
+money of JSON by way of a double, as the JSON reader has no decimals.
 """
 
 import json
@@ -58,7 +58,11 @@ def bare_polars(log: Log, source: Path, out: Path) -> Callable[[], object]:
     else:
         lazy = pl.scan_parquet(source)
         types = dict(lazy.collect_schema())
-    typed = lazy.select(_typed(field, types.get(field.name)) for field in log.fields)
+    typed = lazy.with_row_index("line_number", 1).select(
+        *(_typed(field, types.get(field.name)) for field in log.fields),
+        pl.lit(source.name).alias("file_sha256"),
+        pl.col("line_number").cast(pl.Int64),
+    )
     return lambda: typed.sink_parquet(out)
 
 
@@ -72,6 +76,7 @@ def bare_duckdb(log: Log, source: Path, out: Path) -> Callable[[], object]:
         ".parquet": f"read_parquet('{source}')",
     }[source.suffix]
     columns = [f"cast({name if name in given else 'null'} as {kind}) as {name}" for name, kind in types.items()]
+    columns += [f"'{source.name}' as file_sha256", "row_number() over () as line_number"]
     query = f"copy (select {', '.join(columns)} from {reader}) to '{out}' (format parquet, compression zstd)"
     return lambda: duckdb.connect().execute(query)
 
