@@ -1,11 +1,10 @@
-"""Which files lie in landing, whether each may be read at all, and its bytes, verified.
+"""Which files lie in landing, whether each may be read at all, and its bytes, decompressed and verified.
 
 Belongs here: names, paths, suffixes, checksums, decompression. Does not belong here: what the lines say
 (`read.py`, `validate.py`).
 """
 
 import hashlib
-import io
 import os
 import re
 import stat
@@ -25,7 +24,8 @@ SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz", ".parquet")
 UNFINISHED = (".part", ".tmp")
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _PIECE = 1 << 20
-_ZSTD_PIECE = 4 << 10  # of compressed bytes, since a few of them may expand to very many
+_ZSTD_PIECE = 16 << 10  # of compressed bytes, since a few of them may expand to very many
+_BEGINNING = 2 << 20
 MAX_FREE_BYTES = 256 << 20
 MAX_BYTES = 20 * 10**9
 
@@ -156,23 +156,6 @@ def allowed_bytes(file: LandedFile, max_expansion: float) -> float:
     return min(max(MAX_FREE_BYTES, max_expansion * file.bytes), MAX_BYTES)
 
 
-def verify(file: LandedFile, max_expansion: float) -> None:
-    """Reads a compressed file to its end, so that nothing is loaded of one that is truncated, damaged or a bomb.
-
-    Raises FileRefusedError: `corrupt_file`, or `file_too_large` as soon as more than 256 MB have come out and they
-    are more than `max_expansion` times the file, or more than 20 GB.
-    """
-    if not file.is_compressed:
-        return
-    allowed = allowed_bytes(file, max_expansion)
-    expanded = 0
-    with _damage_refused():
-        for size in _expanded(file):
-            expanded += size
-            if expanded > allowed:
-                raise FileRefusedError("file_too_large", f"{file.bytes:,} bytes expand to more than {allowed:,.0f}")
-
-
 @contextmanager
 def _damage_refused() -> Iterator[None]:
     try:
@@ -183,36 +166,55 @@ def _damage_refused() -> Iterator[None]:
         raise FileUnsettledError(f"cannot be read: {error.strerror}") from error
 
 
-def _expanded(file: LandedFile) -> Iterator[int]:
-    """Sizes of the pieces the file expands to. Raises EOFError where its last frame does not end."""
-    if file.bytes == 0:
+def refuse_bombs(file: LandedFile, max_expansion: float) -> None:
+    """Refuses a file that expands beyond measure from its beginning, before memory is spent on what it holds.
+
+    One that begins like any other is refused by `pieces`, as soon as it has gone too far. Raises as that does.
+    """
+    expanded, consumed = 0, [0]
+    for piece in pieces(file, max_expansion, consumed.append) if file.is_compressed else ():
+        expanded += len(piece)
+        if consumed[-1] > _BEGINNING and expanded < consumed[-1] * max_expansion / 2:
+            return
+
+
+def pieces(
+    file: LandedFile, max_expansion: float, on_position: Callable[[int], None] = lambda position: None
+) -> Iterator[bytes]:
+    """The file's bytes, decompressed, in pieces; on_position is told how many of its own bytes were read so far.
+
+    Raises FileRefusedError: `corrupt_file` where a compressed file is damaged, cut short or goes on after its end, so
+    what came before is not to be used; `file_too_large` as soon as it has expanded beyond `allowed_bytes`.
+    """
+    allowed, expanded = allowed_bytes(file, max_expansion), 0
+    with _damage_refused(), file.path.open("rb") as raw:
+        for piece in _expanded(file, raw):
+            expanded += len(piece)
+            if file.is_compressed and expanded > allowed:
+                raise FileRefusedError("file_too_large", f"{file.bytes:,} bytes expand to more than {allowed:,.0f}")
+            on_position(raw.tell())
+            yield piece
+
+
+def _expanded(file: LandedFile, raw: BinaryIO) -> Iterator[bytes]:
+    if file.is_compressed and file.bytes == 0:
         raise EOFError("not even a header")
-    if file.compression == "gz":
-        with igzip.open(file.path, "rb") as stream:
-            while piece := stream.read(_PIECE):
-                yield len(piece)
+    if file.compression == "zst":
+        yield from _zstd_expanded(raw)
         return
-    with file.path.open("rb") as stream:
-        frame, is_open = zstandard.ZstdDecompressor().decompressobj(), False
-        while piece := stream.read(_ZSTD_PIECE):
-            while piece:
-                yield len(frame.decompress(piece))
-                is_open, piece = not frame.eof, frame.unused_data
-                if frame.eof:
-                    frame = zstandard.ZstdDecompressor().decompressobj()
-        if is_open:
-            raise EOFError("the last zstd frame does not end")
+    stream = cast("BinaryIO", igzip.open(raw, "rb")) if file.compression == "gz" else raw
+    while piece := stream.read(_PIECE):
+        yield piece
 
 
-@contextmanager
-def opened(file: LandedFile) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
-    """The file's bytes, decompressed, as a stream, and how many of its own bytes were read so far."""
-    with file.path.open("rb") as raw, _damage_refused():
-        if file.compression == "gz":
-            with igzip.open(raw, "rb") as stream:
-                yield cast("BinaryIO", stream), raw.tell
-        elif file.compression == "zst":
-            reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-            yield cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader))), raw.tell
-        else:
-            yield raw, raw.tell
+def _zstd_expanded(raw: BinaryIO) -> Iterator[bytes]:
+    # Not by a stream reader, which takes a cut-off frame for a whole one.
+    frame, is_open = zstandard.ZstdDecompressor().decompressobj(), False
+    while piece := raw.read(_ZSTD_PIECE):
+        while piece:
+            yield frame.decompress(piece)
+            is_open, piece = not frame.eof, frame.unused_data
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+    if is_open:
+        raise EOFError("the last zstd frame does not end")

@@ -22,10 +22,9 @@ from pipelines.ingest.files import (
     FileRefusedError,
     FileUnsettledError,
     LandedFile,
-    allowed_bytes,
     landed_files,
+    refuse_bombs,
     sha256_of,
-    verify,
 )
 from pipelines.ingest.judge import Judge, Judged
 from pipelines.ingest.ledger import (
@@ -211,8 +210,8 @@ class _Loader:
                     return _Begun(file, _duplicate(entry, twin), is_touched=twin.path == file.name)
                 entry = replace(entry, path=twin.path)
             max_expansion = self.workspace.settings.ingest.max_expansion
-            verify(file, max_expansion)
-            read_chunks = chunks(file, self.log, allowed_bytes(file, max_expansion), self.progress.at)
+            refuse_bombs(file, max_expansion)
+            read_chunks = chunks(file, self.log, max_expansion, self.progress.at)
             first, second = next(read_chunks), next(read_chunks, None)
             chunk = first()
             if second is None:

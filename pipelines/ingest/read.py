@@ -5,10 +5,9 @@ Belongs here: a file's way into chunks, by format. Does not belong here: the for
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -23,7 +22,7 @@ from pipelines.ingest.csv_records import (
     parse_csv,
     unknown_columns,
 )
-from pipelines.ingest.files import LandedFile, opened
+from pipelines.ingest.files import LandedFile, allowed_bytes, pieces
 from pipelines.ingest.json_lines import JsonReader
 from pipelines.ingest.lines import Block, Unreadable, blocks
 from pipelines.ingest.parquet import slices
@@ -47,35 +46,34 @@ class Chunk:
 
 
 ReadChunk = Callable[[], Chunk]
+_Cut = Iterable[tuple[Block, list[Unreadable]]]
 
 
 def chunks(
-    file: LandedFile, log: Log, max_bytes: float, on_position: Callable[[int], None] = lambda position: None
+    file: LandedFile, log: Log, max_expansion: float, on_position: Callable[[int], None] = lambda position: None
 ) -> Iterator[ReadChunk]:
     """The file's chunks in order, at least one, each still to be read by calling it, on any thread.
 
-    max_bytes: what the values of a Parquet file may come to. on_position is told how many of the file's bytes are
-    read. Iterating raises FileRefusedError for a Parquet file that cannot be read and for what does not fit in memory.
+    max_expansion: how many times its size the file may hold, beyond what is free. on_position is told how many of its
+    bytes are read. Iterating raises FileRefusedError for a file that is damaged or does not fit in memory, maybe as
+    late as at its end: what came before is then not to be used.
     """
     if file.format == "parquet":
-        for part in slices(file, log, max_bytes):
+        for part in slices(file, log, allowed_bytes(file, max_expansion)):
             records = _numbered(part.records, part.line_numbers)
             yield partial(Chunk, records, [], part.texts, part.unknown_fields)
         return
-    read_chunks = _csv_chunks if file.format == "csv" else _json_chunks
-    with opened(file) as (stream, position):
-        for read_chunk in read_chunks(stream, log, is_sealed=file.is_compressed):
-            on_position(position())
-            yield read_chunk
+    cut = blocks(pieces(file, max_expansion, on_position), is_sealed=file.is_compressed)
+    yield from (_csv_chunks if file.format == "csv" else _json_chunks)(cut, log)
 
 
 def _numbered(records: pl.DataFrame, line_numbers: np.ndarray) -> pl.DataFrame:
     return records.hstack([pl.Series("line_number", line_numbers, pl.Int64)])
 
 
-def _json_chunks(stream: BinaryIO, log: Log, *, is_sealed: bool) -> Iterator[ReadChunk]:
+def _json_chunks(cut: _Cut, log: Log) -> Iterator[ReadChunk]:
     reader = JsonReader(log)
-    for block, fragment in blocks(stream, is_sealed=is_sealed):
+    for block, fragment in cut:
         yield partial(_json_chunk, block, reader, fragment)
 
 
@@ -89,11 +87,11 @@ def _json_chunk(block: Block, reader: JsonReader, fragment: list[Unreadable]) ->
     )
 
 
-def _csv_chunks(stream: BinaryIO, log: Log, *, is_sealed: bool) -> Iterator[ReadChunk]:
+def _csv_chunks(cut: _Cut, log: Log) -> Iterator[ReadChunk]:
     names = [each.name for each in log.fields]
     header: Header | None = None
     held: Block | None = None
-    for block, fragment in blocks(stream, is_sealed=is_sealed):
+    for block, fragment in cut:
         lines = held_before(held, block)
         if header is None and (written := lines.without_blank()).size:
             header = Header.of(written.record(0), names)

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
-WORKERS = min(4, max(2, os.cpu_count() or 1))  # each holds a chunk, so more of them is more memory
+WORKERS = min(4, (os.cpu_count() or 1) + 1)  # each holds a chunk, so more of them is more memory
 
 
 def ahead(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:

@@ -327,7 +327,6 @@ def test_landing_is_never_changed(tmp_path):
 def test_a_quarantine_of_many_lines_is_written_without_holding_them(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.ingest.parts._SPILL_BYTES", 2000)
     monkeypatch.setattr("pipelines.ingest.lines.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("pipelines.ingest.lines._PIECE_BYTES", 500)
     land(tmp_path, "orders", "a.jsonl", b"".join(b"junk %d\n" % i for i in range(2000)) + GOOD)
     taken = take_in(tmp_path, "orders")
     assert [row["line"] for row in taken.quarantine] == [f"junk {i}" for i in range(2000)]
@@ -344,7 +343,6 @@ def test_the_quarantine_and_its_folders_are_their_owners(tmp_path):
 
 def test_a_field_that_first_comes_late_in_a_long_file_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.ingest.lines.BLOCK_BYTES", 4000)
-    monkeypatch.setattr("pipelines.ingest.lines._PIECE_BYTES", 2000)
     lines = [PLACED | {"event_id": f"o-{i}"} for i in range(100)]
     lines[60] |= {"store_id": "s", "strange": 1}
     lines[61] |= {"dropoff_latitude": "36.5"}
