@@ -6,8 +6,8 @@ which measurements are made (`bench_ingest.py`).
 Bare means: the lake's columns and types, same Parquet compression, nothing checked, line numbers counted and not found,
 a file name for a hash, raw driver ids, no ledger, told beforehand which columns the file has. Each engine in the
 fastest way found that gives the right values. Polars: instants by `%+` without cache (0.08 s for a million; by `%z`
-0.14 s, by an inferred format 0.26 s, by the schema of the JSON reader 4 s), other values by the reader's schema, but
-money of JSON by way of a double, as the JSON reader has no decimals.
+0.14 s, by an inferred format 0.26 s, by the schema of the JSON reader ten times the rest of the scan), other values
+by the reader's schema, but money of JSON by way of a double, as the JSON reader has no decimals.
 """
 
 import json

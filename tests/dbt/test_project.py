@@ -1,9 +1,12 @@
 """What holds for every model: described, typed by its name, empty logs build, SQL stays in the shared subset."""
 
+import json
 import re
 
+import duckdb
 import pytest
 
+from pipelines.publish import publish
 from pipelines.workspace import DBT_PROJECT
 
 TYPES = {
@@ -113,3 +116,23 @@ def test_every_dispatched_macro_is_written_for_both_engines():
 def test_no_model_reads_the_environment_so_that_one_manifest_serves_all_workspaces():
     reading = [path.name for path in sql_files() if re.search(r"\b(env_var|var)\s*\(", path.read_text())]
     assert reading == []
+
+
+def test_no_sql_asks_what_time_it_is_so_that_the_wall_clock_never_enters_a_fact():
+    clock = r"\b(now|today|(get_)?current_\w+|localtime\w*|transaction_timestamp)\b"
+    files = [*sql_files(), *DBT_PROJECT.glob("macros/portable/*.sql")]
+    assert [path.name for path in files if re.search(clock, bare(path.read_text()), flags=re.IGNORECASE)] == []
+    assert re.search(clock, bare("select current_date - 1")), "the pattern finds one"
+
+
+def test_a_build_knows_what_its_last_line_knew(build_landed):
+    line = {"event_id": "e", "order_id": "a", "event_type": "placed", "site_id": "las_vegas_mall"}
+    early, late = "2022-05-21T19:00:00Z", "2022-05-22T09:00:00Z"
+    orders = json.dumps(line | {"occurred_at": early, "received_at": early}) + "\n"
+    trip = {"event_id": "t", "trip_id": "t", "event_type": "ended", "occurred_at": early, "received_at": late}
+    landed = {"orders": [("a.jsonl", orders.encode())], "trips": [("a.jsonl", (json.dumps(trip) + "\n").encode())]}
+    published = publish(build_landed([landed], "logs conflicts").workspace)
+    with duckdb.connect(str(published.path), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        rows = connection.execute("select distinct cast(as_of as varchar) from audit.builds").fetchall()
+    assert rows == [("2022-05-22 09:00:00+00",)]

@@ -128,6 +128,33 @@ def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied
     assert "look 1 fields or refusals unlike what is usual, of late: see audit.drift" in looked.stdout
 
 
+def test_private_text_of_refused_lines_and_unknown_fields_is_published_nowhere(copied: Path):
+    secret = "555-0100-private"
+    bad = {"event_id": "e-1", "event_type": "placed", "site_id": secret, "order_id": "x", "phone": secret, secret: 1}
+    (copied / "landing/orders/private.jsonl").write_text(json.dumps(bad) + "\n" + secret + "\n")
+    (copied / "landing/trips/private.csv").write_text(f"event_id,{secret},{secret}\n{secret},1,2\n")
+    done = doorstep("run", "--workspace", copied)
+    assert done.returncode == 0, done.stderr
+    assert secret not in done.stdout + doorstep("quarantine", "--workspace", copied).stdout
+    with duckdb.connect(str(copied / "warehouse.duckdb"), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where not internal and data_type = 'VARCHAR'"
+        ).fetchall()
+        found = [
+            (table, column)
+            for schema, table, column in columns
+            if connection.execute(
+                f'select count(*) from {schema}.{table} where contains("{column}", ?)', [secret]
+            ).fetchone()
+            != (0,)
+        ]
+        refused = connection.execute("select sum(lines) from audit.quarantine_reasons where file like 'private%'")
+        assert refused.fetchone() == (3,)
+    assert len(columns) > 100 and found == []
+    assert not [page for page in (copied / "dashboards").glob("*.html") if secret in page.read_text()]
+
+
 def test_every_published_table_and_column_is_described(built: Path):
     with duckdb.connect(str(built / "warehouse.duckdb"), read_only=True) as connection:
         bare = connection.execute(

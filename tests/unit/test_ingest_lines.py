@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.ingesting import LINES, PAID, PLACED, SENT, of_lines
+from tests.unit.ingesting import LINES, PAID, PLACED, SENT, jsonl, land, of_lines, take_in
 
 STARTED = PAID | {"event_type": "started", "driver_id": "D1", "site_id": "las_vegas_mall"}
 POSITION = PAID | {"event_type": "position", "latitude": 36.1, "longitude": -115.2}
@@ -19,6 +19,25 @@ TOLL = PAID | {"event_type": "toll_charged"}
 def test_the_documented_samples_are_accepted_whole(tmp_path):
     for log, line in LINES.items():
         assert of_lines(tmp_path, log, line).entry.accepted == 1
+
+
+REQUIRED_BY_TYPE = [
+    (STARTED, "driver_id"),
+    (STARTED, "site_id"),
+    (POSITION, "latitude"),
+    (POSITION, "longitude"),
+    (TOLL, "amount_usd"),
+]
+
+
+@pytest.mark.parametrize(("line", "field"), REQUIRED_BY_TYPE)
+def test_what_an_event_type_requires_is_named_where_it_is_missing(tmp_path, line, field):
+    assert of_lines(tmp_path, "trips", line | {field: None}).reasons == [f"missing_field:{field}"]
+
+
+@pytest.mark.parametrize("line", [STARTED, POSITION, TOLL, PAID | {"event_type": "ended"}])
+def test_an_event_with_what_its_type_requires_is_accepted(tmp_path, line):
+    assert of_lines(tmp_path, "trips", line).reasons == []
 
 
 REQUIRED = {
@@ -41,6 +60,7 @@ def test_a_required_field_that_is_absent_refuses_the_line_and_is_named(tmp_path,
 OUT_OF_RANGE = [
     ("orders", PLACED | {"event_id": "x" * 65}, "event_id"),
     ("orders", PLACED | {"event_id": "o 1"}, "event_id"),
+    ("orders", PLACED | {"event_id": "o-1\n"}, "event_id"),
     ("orders", PLACED | {"order_id": "ord/1"}, "order_id"),
     ("orders", PLACED | {"package_count": 0}, "package_count"),
     ("orders", PLACED | {"package_count": 1001}, "package_count"),
@@ -198,8 +218,25 @@ def test_a_field_the_event_type_does_not_have_is_neither_judged_nor_loaded(tmp_p
     assert (row["site_id"], row["package_count"]) == (None, None)
 
 
-def test_an_unknown_event_type_is_refused(tmp_path):
-    assert of_lines(tmp_path, "orders", PLACED | {"event_type": "teleported"}).reasons == ["unknown_event_type"]
+@pytest.mark.parametrize("event_type", ["teleported", "Placed", " placed", "placed\n", "started", {"a": 1}, 7])
+def test_an_unknown_event_type_is_refused(tmp_path, event_type):
+    assert of_lines(tmp_path, "orders", PLACED | {"event_type": event_type}).reasons == ["unknown_event_type"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(True, True), ("true", True), ("TRUE", True), (1, True), (False, False), ("0", False)]
+)
+def test_retracted_may_be_written_as_a_boolean_a_word_or_a_digit(tmp_path, given, expected):
+    assert of_lines(tmp_path, "orders", PLACED | {"retracted": given}).row["retracted"] is expected
+
+
+def test_a_line_is_judged_by_its_files_first_ingest_also_when_it_is_read_again(tmp_path):
+    line = PLACED | {"occurred_at": "2022-05-21T19:00:00Z", "received_at": "2022-05-23T00:00:00Z"}
+    path = land(tmp_path, "orders", "a.jsonl", jsonl(line))
+    with time_machine.travel(datetime(2022, 5, 21, 20, tzinfo=UTC), tick=False):
+        assert take_in(tmp_path, "orders").reasons == ["received_in_future"]
+    again = take_in(tmp_path, "orders", again=[path])
+    assert (again.reasons, again.entry.accepted) == (["received_in_future"], 0)
 
 
 def test_a_site_that_is_not_in_the_reference_is_refused(tmp_path):
