@@ -156,7 +156,7 @@ def large(folder: Path, lines: int) -> Result:
 
 
 def main(
-    lines: Annotated[int, typer.Option(min=1, help="Lines per file.")] = 1_000_000,
+    lines: Annotated[int, typer.Option(min=1, help="Lines per file.")] = 4_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of all contenders.")] = 5,
     large_lines: Annotated[int, typer.Option("--large", help="Instead: large files of so many lines.")] = 0,
     to_json: Annotated[Path | None, typer.Option("--json", help="Write all figures here, too.")] = None,
