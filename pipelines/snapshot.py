@@ -4,30 +4,29 @@ Belongs here: how a moment is written, and the way from the lake to the snapshot
 that moment (the staging models), what is published (`publish.py`).
 """
 
-import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import polars as pl
+
+from pipelines.contract import Kind
 from pipelines.dbt_build import build, complaint
+from pipelines.ingest.values import values_of
 from pipelines.publish import Published, publish
 from pipelines.reference import read_reference
 from pipelines.working import prepare_working_database
 from pipelines.workspace import DoorstepError, Workspace
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
 
 def read_moment(text: str) -> datetime:
-    """A timestamp of RFC 3339 with offset or Z, in UTC; digits beyond the microsecond are cut off, as in the logs.
+    """A timestamp of RFC 3339 with offset or Z, in UTC, read as those of the logs are.
 
     Raises DoorstepError if it is none.
     """
-    try:
-        if _RFC_3339.fullmatch(text):
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass  # the form of a timestamp, but no such day or hour
+    moment = values_of(pl.Series([text]), Kind.TIMESTAMP).item()
+    if moment is not None:
+        return moment.astimezone(UTC)
     raise DoorstepError(f"{text!r} is no timestamp with offset. Write it like 2022-06-01T00:00:00Z (or -07:00 for Z).")
 
 

@@ -104,11 +104,11 @@ def landed_files(folder: Path) -> list[LandedFile]:
     """
     if folder.exists() and not folder.is_dir():
         raise DoorstepError(f"{folder}: is a file. Make it a folder, and put log files into that.")
-    found = sorted(_walk(folder, folder), key=os.fsencode)
+    found = sorted(_walk(folder), key=os.fsencode)
     return [_landed_file(path, folder) for path in found]
 
 
-def _walk(folder: Path, top: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     try:
@@ -120,7 +120,7 @@ def _walk(folder: Path, top: Path) -> Iterator[Path]:
         if entry.name.startswith((".", "_")) or entry.name.endswith(UNFINISHED):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), top)
+            yield from _walk(Path(entry.path))
         else:
             yield Path(entry.path)
 

@@ -96,16 +96,11 @@ class JsonReader:
         numbers = [name for name in self._numbers if name in columns]
         if numbers and self._trust_in_numbers > 0:
             frame = _read(block, texts | dict.fromkeys(numbers, pl.Float64()))
-            if frame is not None and not self._may_underflow(frame, block):
+            if frame is not None and not _may_underflow(frame, block):
                 self._trust_in_numbers += 1
                 return frame
             self._trust_in_numbers -= 1
         return _read(block, texts)
-
-    def _may_underflow(self, frame: pl.DataFrame, block: Block) -> bool:
-        """Whether a 0 may be a number too small for a double, which only its text can tell."""
-        zeros = frame.select(pl.any_horizontal(pl.col(pl.Float64) == 0)).to_series().arg_true()
-        return any(_TINY.search(block.record(index)) for index in zeros)
 
     def _line_by_line(self, lines: Block) -> tuple[pl.DataFrame, Block, list[int]]:
         """The records as text, the block of just these, and the indexes of the lines that are none."""
@@ -121,6 +116,12 @@ class JsonReader:
         frame = pl.concat([frame, pl.DataFrame(list(good.values()), schema=schema)])[np.argsort(order, kind="stable")]
         is_strict[list(good)] = True
         return frame, lines.only(is_strict), [i for i, row in rows.items() if row is None]
+
+
+def _may_underflow(frame: pl.DataFrame, block: Block) -> bool:
+    """Whether a 0 may be a number too small for a double, which only its text can tell."""
+    zeros = frame.select(pl.any_horizontal(pl.col(pl.Float64) == 0)).to_series().arg_true()
+    return any(_TINY.search(block.record(index)) for index in zeros)
 
 
 def _counted(frame: pl.DataFrame, names: Iterable[str]) -> Counter[str]:

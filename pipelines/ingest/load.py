@@ -148,7 +148,7 @@ class _Progress:
 class _Begun:
     """A file as far as it was read ahead.
 
-    chunk: its first. rest: the others, None if there are none. Neither where the entry says all there is to say.
+    chunk: all of it, if that is one chunk; else rest: its chunks. Neither where the entry says all there is to say.
     is_touched: it has the bytes it was loaded with.
     """
 
@@ -216,7 +216,8 @@ class _Loader:
             chunk = first()
             if second is None:
                 _same_as_hashed(file)
-            return _Begun(file, entry, chunk, chain([second], read_chunks) if second else None)
+                return _Begun(file, entry, chunk)
+            return _Begun(file, entry, rest=chain([lambda: chunk, second], read_chunks))
         except FileRefusedError as error:
             return _Begun(file, _refused(entry, error))
         except OSError as error:
@@ -242,32 +243,32 @@ class _Loader:
         def judge(read_chunk: ReadChunk) -> Judged:
             return self.judge([(entry, read_chunk())])[0]
 
-        assert begun.chunk and begun.rest
-        first = begun.chunk
-        part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
-        try:
-            with PartWriter(part, self.log, lambda: part_metadata(finished(), self.key_check)) as writer:
-                for judged in ahead(partial(judge, each) for each in chain([lambda: first], begun.rest)):
-                    writer.write(judged.accepted)
-                    quarantine.add(judged.refused)
-                    accepted += judged.accepted.height
-                    quarantined += judged.refused.height
-                    unknown += judged.unknown_fields
-                    reasons.update(judged.refused["reason"])
-                _same_as_hashed(begun.file)
-        except FileRefusedError as error:
-            self.progress.finish(begun.file)
-            return _refused(entry, error), Counter()
-        self._put_in_place(part, quarantine, entry)
+        part = self._part(entry)
+        with Quarantine(self._quarantine(entry)) as quarantine:
+            try:
+                with PartWriter(part, self.log, lambda: part_metadata(finished(), self.key_check)) as writer:
+                    for judged in ahead(partial(judge, each) for each in begun.rest or ()):
+                        writer.write(judged.accepted)
+                        quarantine.add(judged.refused)
+                        accepted += judged.accepted.height
+                        quarantined += judged.refused.height
+                        unknown += judged.unknown_fields
+                        reasons.update(judged.refused["reason"])
+                    _same_as_hashed(begun.file)
+            except FileRefusedError as error:
+                self.progress.finish(begun.file)
+                return _refused(entry, error), Counter()
+            self._put_in_place(part, quarantine, entry)
         self.progress.finish(begun.file)
         return finished(), reasons
 
     def _write(self, entry: Entry, judged: Judged) -> _Outcome:
         entry = _loaded(entry, judged.accepted.height, judged.refused.height, judged.unknown_fields)
-        part, quarantine = self._part(entry), Quarantine(self._quarantine(entry))
+        part = self._part(entry)
         write_part(judged.accepted, part, part_metadata(entry, self.key_check))
-        quarantine.add(judged.refused)
-        self._put_in_place(part, quarantine, entry)
+        with Quarantine(self._quarantine(entry)) as quarantine:
+            quarantine.add(judged.refused)
+            self._put_in_place(part, quarantine, entry)
         return entry, Counter(judged.refused["reason"])
 
     def _put_in_place(self, part: Path, quarantine: Quarantine, entry: Entry) -> None:
@@ -280,10 +281,13 @@ class _Loader:
             unfinished(part).replace(part)
 
     def _part(self, entry: Entry) -> Path:
-        return self.workspace.lake / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
+        return self.workspace.lake / self._place(entry)
 
     def _quarantine(self, entry: Entry) -> Path:
-        return self.workspace.quarantine / self.log.name / f"landed_on={entry.landed_on}" / f"{entry.sha256}.parquet"
+        return self.workspace.quarantine / self._place(entry)
+
+    def _place(self, entry: Entry) -> Path:
+        return Path(self.log.name, f"landed_on={entry.landed_on}", f"{entry.sha256}.parquet")
 
 
 def _duplicate(entry: Entry, twin: Entry) -> Entry:

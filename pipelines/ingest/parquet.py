@@ -17,7 +17,7 @@ from pipelines.ingest.files import FileRefusedError, LandedFile, printable
 from pipelines.ingest.lines import NESTED
 
 SLICE_ROWS = 100_000
-_MAX_WHOLE = 10**18
+_MAX_WHOLE = 10**18  # any whole number an Int64 holds, by a digit less
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class ParquetSlice:
     """Some rows of a Parquet file.
 
     records: every field of the log, as String or typed as its kind is in the lake. line_numbers: the rows, from 1.
+    share_done: of the file's rows, 0 to 1, this slice included.
     """
 
     records: pl.DataFrame
     line_numbers: np.ndarray
     frame: pl.DataFrame
     unknown_fields: Counter[str]
+    share_done: float
 
     def texts(self, line_numbers: list[int]) -> list[str]:
         """These rows as JSON objects, since Parquet has no lines to show."""
@@ -67,6 +69,7 @@ def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlic
                 offset + 1 + np.arange(frame.height),
                 frame,
                 Counter({name: count for name, count in unknown.items() if count}),
+                min(1.0, (offset + SLICE_ROWS) / max(height, 1)),
             )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         why = printable(str(error).partition("\n")[0])

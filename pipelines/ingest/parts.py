@@ -128,13 +128,23 @@ class PartWriter:
 
 
 class Quarantine:
-    """The refused lines of one file, readable by the owner only; many of them are put by on disk meanwhile."""
+    """The refused lines of one file, readable by the owner only; many of them are put by on disk meanwhile.
+
+    Leaving the `with` block leaves nothing but what `finish` put in place.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._held: list[pl.DataFrame] = []
         self._held_bytes = 0
         self._pieces: list[Path] = []
+
+    def __enter__(self) -> "Quarantine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for piece in self._pieces:
+            piece.unlink(missing_ok=True)
 
     def add(self, lines: pl.DataFrame) -> None:
         """Adds lines of QUARANTINE_SCHEMA that come after those added before."""
@@ -159,8 +169,6 @@ class Quarantine:
             return
         self._write(held, unfinished(self._path))
         unfinished(self._path).replace(self._path)
-        for piece in self._pieces:
-            piece.unlink()
 
     def _write(self, lines: pl.LazyFrame, path: Path) -> None:
         for folder in reversed(path.parents[:3]):  # quarantine/<log>/landed_on=...

@@ -60,6 +60,7 @@ def chunks(
     """
     if file.format == "parquet":
         for part in slices(file, log, allowed_bytes(file, max_expansion)):
+            on_position(int(part.share_done * file.bytes))
             records = _numbered(part.records, part.line_numbers)
             yield partial(Chunk, records, [], part.texts, part.unknown_fields)
         return

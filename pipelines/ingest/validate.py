@@ -160,8 +160,9 @@ def _is_bad_type(field: Field) -> pl.Expr:
     unread = text.is_not_null() & pl.col(field.name).is_null()
     match field.kind:
         case Kind.INTEGER:
-            is_finite = text.cast(pl.Float64, strict=False).is_finite().fill_null(value=True)
-            return unread & ~text.str.contains(WHOLE) & is_finite
+            number = text.cast(pl.Float64, strict=False)
+            is_part = (number.is_finite() & (number != number.floor())).fill_null(value=True)
+            return unread & ~text.str.contains(WHOLE) & is_part
         case Kind.NUMBER | Kind.MONEY:
             return unread & ~text.str.contains(NUMBER) & ~text.str.contains(NO_NUMBER)
         case Kind.ID | Kind.TEXT | Kind.CHOICE:

@@ -1,6 +1,7 @@
 import pytest
 
-from pipelines.contract import LOGS, Log
+from pipelines.contract import LOGS, Kind, Log
+from pipelines.workspace import DBT_PROJECT
 
 
 @pytest.mark.parametrize("log", LOGS.values(), ids=LOGS)
@@ -24,3 +25,60 @@ def test_a_field_may_be_left_out_by_the_event_types_that_carry_it_and_do_not_req
     assert LOGS["trips"].event_types_allowing("order_id") == ("arrived_at_dropoff",)
     assert "position" not in LOGS["trips"].event_types_allowing("latitude")
     assert LOGS["orders"].event_types_allowing("order_id") == ()
+
+
+# The tables of the log contract: event type -> what it requires, what it may have beyond the envelope.
+WRITTEN = {
+    "orders": {
+        "placed": ("site_id", "store_id promised_at package_count dropoff_latitude dropoff_longitude"),
+        "ready": ("", ""),
+        "picked_up": ("", "trip_id"),
+        "delivered": ("", "trip_id"),
+        "delivery_failed": ("", "trip_id reason"),
+        "returned": ("", "trip_id"),
+        "cancelled": ("", "reason"),
+        "lost": ("", "reason"),
+    },
+    "offers": {
+        "sent": ("block_id driver_id site_id block_starts_at block_ends_at pay_usd", "expires_at wave"),
+        "accepted": ("", "reason"),
+        "declined": ("", "reason"),
+        "expired": ("", ""),
+        "withdrawn": ("", "reason"),
+        "forfeited": ("", ""),
+        "no_show": ("", ""),
+    },
+    "trips": {
+        "started": ("driver_id site_id", "block_id vehicle_class"),
+        "arrived_at_pickup": ("", ""),
+        "departed_pickup": ("", ""),
+        "arrived_at_dropoff": ("", "order_id"),
+        "toll_charged": ("amount_usd", "facility"),
+        "pay_posted": ("pay_kind amount_usd", ""),
+        "ended": ("", ""),
+        "position": ("latitude longitude", ""),
+    },
+}
+COMMON = {"orders": ("order_id", ""), "offers": ("offer_id", ""), "trips": ("trip_id", "trip_miles latitude longitude")}
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_every_event_type_has_the_fields_of_the_written_contract_and_no_others(log):
+    found = {name: (set(event.required), set(event.optional)) for name, event in LOGS[log].events.items()}
+    written = {name: (set(needs.split()), set(may.split())) for name, (needs, may) in WRITTEN[log].items()}
+    assert found == written
+    needs, may = COMMON[log]
+    assert (set(LOGS[log].common), set(LOGS[log].common_optional)) == (set(needs.split()), set(may.split()))
+    assert [field.name for field in LOGS[log].fields[:5]] == [
+        "event_id",
+        "event_type",
+        "occurred_at",
+        "received_at",
+        "retracted",
+    ]
+
+
+def test_every_amount_of_a_trip_is_one_whose_cents_are_conserved():
+    money = (DBT_PROJECT / "models/audit/money.sql").read_text(encoding="utf-8")
+    amounts = [field.name for field in LOGS["trips"].fields if field.kind is Kind.MONEY]
+    assert amounts and [name for name in amounts if name not in money] == []

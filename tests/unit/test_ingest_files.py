@@ -159,16 +159,16 @@ def test_a_csv_row_with_fewer_or_more_fields_than_its_header_is_unparseable(tmp_
     assert [(each["reason"], each["line"]) for each in taken.quarantine] == [("unparseable_line", row.decode())]
 
 
-@pytest.mark.parametrize("text", [b'"never closed', b'"closed"too late', b'one" quote', b'"a", "b"'])
+@pytest.mark.parametrize("text", [b'"never closed', b'"closed"too late', b'"a", "b"', b'one" quote'])
 def test_a_stray_quote_refuses_its_own_line_at_most(tmp_path, text):
     rows = [CANCELLED % (b"o-%d" % i, text if i == 3 else b'"well, quoted"') for i in range(9)]
     land(tmp_path, "orders", "a.csv", CSV_HEADER + b"".join(rows))
     taken = take_in(tmp_path, "orders")
-    loaded = [f"o-{i}" for i in range(9)]
-    if taken.quarantine:
-        loaded.remove("o-3")
-        assert [(row["line_number"], row["reason"]) for row in taken.quarantine] == [(5, "unparseable_line")]
-    assert taken.lake["event_id"].to_list() == loaded
+    refused = (
+        [] if text == b'one" quote' else [(5, "unparseable_line")]
+    )  # a field that begins without a quote may have some
+    assert [(row["line_number"], row["reason"]) for row in taken.quarantine] == refused
+    assert taken.lake["event_id"].to_list() == [f"o-{i}" for i in range(9) if i != 3 or not refused]
 
 
 def test_a_quoted_field_may_go_on_across_a_block(tmp_path, monkeypatch):
@@ -233,7 +233,7 @@ def blanks(compressor: Any, megabytes: int) -> bytes:
 @pytest.mark.parametrize(
     ("suffix", "compressor"), [("gz", zlib.compressobj(wbits=31)), ("zst", zstandard.ZstdCompressor().compressobj())]
 )
-def test_a_file_that_expands_beyond_measure_is_refused_as_soon_as_that_is_seen(tmp_path, suffix, compressor):
+def test_a_file_that_expands_beyond_measure_is_refused(tmp_path, suffix, compressor):
     land(tmp_path, "orders", f"bomb.jsonl.{suffix}", blanks(compressor, 600))
     entry = take_in(tmp_path, "orders").entry
     assert (entry.reason, entry.lines) == ("file_too_large", 0)

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -166,10 +167,18 @@ def test_a_whole_number_is_one_in_every_spelling(tmp_path, spelling, expected, q
     assert of_lines(tmp_path, "orders", line).row["package_count"] == expected
 
 
-@pytest.mark.parametrize("spelling", ["1.5e0", "9007199254740993", "1e-400", "２"])
-def test_what_is_no_whole_number_is_none_in_any_spelling(tmp_path, spelling):
-    line = of_lines(tmp_path, "orders", PLACED | {"package_count": spelling})
-    assert [reason.split(":")[1] for reason in line.reasons] == ["package_count"]
+@pytest.mark.parametrize(
+    ("spelling", "reason"),
+    [
+        ("1.5e0", "bad_type"),
+        ("２", "bad_type"),
+        ("9007199254740992", "out_of_range"),
+        ("9007199254740993", "out_of_range"),
+        ("9.1e15", "out_of_range"),
+    ],
+)
+def test_what_is_no_whole_number_a_double_can_hold_is_none(tmp_path, spelling, reason):
+    assert of_lines(tmp_path, "offers", SENT | {"wave": spelling}).reasons == [f"{reason}:wave"]
 
 
 PARQUET_CELLS = {
@@ -306,6 +315,73 @@ def test_the_same_bytes_in_two_logs_are_a_file_of_each(tmp_path):
     for log in ("orders", "trips"):
         land(tmp_path, log, "a.jsonl", mixed)
     assert [take_in(tmp_path, log).lake["event_id"].to_list() for log in ("orders", "trips")] == [["x-2"], ["x-1"]]
+
+
+@pytest.fixture
+def in_many_blocks(monkeypatch):
+    """Files of a few lines are large ones."""
+    monkeypatch.setattr("pipelines.ingest.lines.BLOCK_BYTES", 200)
+
+
+def test_a_large_file_that_changes_while_it_is_read_is_read_again_whole(tmp_path, monkeypatch, in_many_blocks):
+    path = land(tmp_path, "orders", "a.jsonl", GOOD * 9)
+    compare = load._same_as_hashed
+
+    def touch_and_compare(file):
+        path.touch()
+        compare(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(load, "_same_as_hashed", touch_and_compare)
+        assert take_in(tmp_path, "orders").entry.status == "refused"
+    assert take_in(tmp_path, "orders").lake.height == 9
+
+
+def test_a_large_file_and_its_twin_are_loaded_once_and_its_reasons_are_counted(tmp_path, in_many_blocks):
+    for name in ("a.jsonl", "b.jsonl"):
+        land(tmp_path, "orders", name, GOOD * 9 + b"junk\n" * 3 + GOOD * 9)
+    summary = ingest(open_workspace(tmp_path), "orders", ["las_vegas_mall"])
+    assert [entry.status for entry in summary.entries] == ["loaded", "duplicate"]
+    assert (summary.total("accepted"), summary.reasons) == (18, {"unparseable_line": 3})
+
+
+def test_a_large_file_that_turns_out_damaged_leaves_nothing(tmp_path, monkeypatch, in_many_blocks):
+    monkeypatch.setattr("pipelines.ingest.parts._SPILL_BYTES", 500)
+    content = b"".join(b"secret %d\n" % i for i in range(2000)) + GOOD * 100
+    land(tmp_path, "orders", "a.jsonl.gz", gzip.compress(content)[:-4])
+    assert take_in(tmp_path, "orders").entry.reason == "corrupt_file"
+    left = [path for folder in ("lake", "quarantine") for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_a_bomb_is_refused_before_a_line_of_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "chunks", lambda *_: pytest.fail("its lines were read"))
+    short = b'{"event_id":"x"}\n' * 60_000
+    compressor = zlib.compressobj(9, wbits=31)
+    bomb = b"".join([*(compressor.compress(short) for _ in range(400)), compressor.flush()])
+    land(tmp_path, "orders", "a.jsonl.gz", bomb)
+    assert take_in(tmp_path, "orders").entry.reason == "file_too_large"
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "allowed"),
+    [("small", 1_000, 256 << 20), ("large", 5_000_000, 10**9), ("huge", 10**9, 20 * 10**9)],
+)
+def test_a_file_may_expand_to_256_mb_or_200_times_its_size_or_20_gb(tmp_path, name, size, allowed):
+    file = files.LandedFile(tmp_path / name, name, size, 0)
+    assert files.allowed_bytes(file, open_workspace(tmp_path).settings.ingest.max_expansion) == allowed
+
+
+def test_a_quoted_field_goes_on_over_a_thousand_lines_and_no_more(tmp_path):
+    for lines, events in ((1000, ["o-1", "o-2"]), (1001, ["o-2"])):
+        text = b'"' + b"\n".join([b"x"] * lines) + b'"'
+        land(
+            tmp_path / str(lines),
+            "orders",
+            "a.csv",
+            CSV_HEADER + CANCELLED % (b"o-1", text) + CANCELLED % (b"o-2", b""),
+        )
+        assert take_in(tmp_path / str(lines), "orders").lake["event_id"].to_list() == events
 
 
 @pytest.mark.parametrize("name", ["12022-05-211.jsonl", "2022-05-2/a.jsonl", "2022-13-01.jsonl"])

@@ -75,17 +75,3 @@ of them, `event_id`, is never null.
         select explode(from_json({{ json }}, 'map<string,bigint>')) as (name, lines)
     ) as members
 {%- endmacro %}
-
-
-{#- Whether a text is a plain field name: 1 to 40 letters and underscores. -#}
-{% macro is_plain_name(text) -%}
-    {{ adapter.dispatch('is_plain_name')(text) }}
-{%- endmacro %}
-
-{% macro duckdb__is_plain_name(text) -%}
-    regexp_full_match({{ text }}, '[A-Za-z_]{1,40}')
-{%- endmacro %}
-
-{% macro spark__is_plain_name(text) -%}
-    {{ text }} rlike '^[A-Za-z_]{1,40}$'
-{%- endmacro %}

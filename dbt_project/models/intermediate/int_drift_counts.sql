@@ -47,7 +47,7 @@ unknown as (
         files.log,
         files.landed_on,
         'unknown_field' as measure,
-        case when {{ is_plain_name('members.name') }} then members.name else '(not a plain name)' end as name,
+        members.name,
         members.lines
     from files
     cross join {{ members_of('files.drifted_fields') }}
