@@ -27,7 +27,7 @@ from pipelines.ingest.lines import COMMA, NESTED, Block
 _SURROGATES = (b"\\ud", b"\\uD")  # Polars makes of half a pair what nobody wrote
 _OBJECT = ord("{")
 _NESTING = re.compile(rb":[ \t\r]*[{\[]")
-_TINY = re.compile(rb"[0-9.][eE]-")
+_TINY = re.compile(rb"[0-9.][eE]-[0-9]{3}")
 _MAX_SEEN = 100  # a file with more names than this is read by those it began with
 
 
@@ -53,6 +53,7 @@ class JsonReader:
     def __init__(self, log: Log) -> None:
         self._names = [each.name for each in log.fields]
         self._numbers = [each.name for each in log.fields if each.kind is Kind.NUMBER]
+        self._numeric = [each.name for each in log.fields if each.kind in (Kind.NUMBER, Kind.MONEY, Kind.INTEGER)]
         self._trust_in_numbers = 2
         self._seen: frozenset[str] = frozenset()
 
@@ -96,11 +97,20 @@ class JsonReader:
         numbers = [name for name in self._numbers if name in columns]
         if numbers and self._trust_in_numbers > 0:
             frame = _read(block, texts | dict.fromkeys(numbers, pl.Float64()))
-            if frame is not None and not _may_underflow(frame, block):
+            if frame is not None:
                 self._trust_in_numbers += 1
-                return frame
+                return None if self._may_underflow(frame, block) else frame
             self._trust_in_numbers -= 1
-        return _read(block, texts)
+        frame = _read(block, texts)
+        return None if frame is None or self._may_underflow(frame, block) else frame
+
+    def _may_underflow(self, frame: pl.DataFrame, block: Block) -> bool:
+        """Whether a 0 may be a number too small for a double, which only its text can tell."""
+        columns = [pl.col(name) for name in self._numeric if name in frame.columns]
+        if not columns:
+            return False
+        zeros = frame.select(pl.any_horizontal(column.cast(pl.Float64, strict=False) == 0 for column in columns))
+        return any(_TINY.search(block.record(index)) for index in zeros.to_series().arg_true())
 
     def _line_by_line(self, lines: Block) -> tuple[pl.DataFrame, Block, list[int]]:
         """The records as text, the block of just these, and the indexes of the lines that are none."""
@@ -116,12 +126,6 @@ class JsonReader:
         frame = pl.concat([frame, pl.DataFrame(list(good.values()), schema=schema)])[np.argsort(order, kind="stable")]
         is_strict[list(good)] = True
         return frame, lines.only(is_strict), [i for i, row in rows.items() if row is None]
-
-
-def _may_underflow(frame: pl.DataFrame, block: Block) -> bool:
-    """Whether a 0 may be a number too small for a double, which only its text can tell."""
-    zeros = frame.select(pl.any_horizontal(pl.col(pl.Float64) == 0)).to_series().arg_true()
-    return any(_TINY.search(block.record(index)) for index in zeros)
 
 
 def _counted(frame: pl.DataFrame, names: Iterable[str]) -> Counter[str]:
@@ -146,13 +150,8 @@ def _records_with_more_keys_than_values(block: Block, frame: pl.DataFrame) -> np
     `frame` as keys has no other key.
     """
     values = sum(frame.height - column.null_count() for column in frame.get_columns())
-    keys = block.count(COMMA) + block.size
-    if keys == values:
+    if block.count(COMMA) + block.size == values:
         return np.empty(0, np.int64)
-    if b"\\" not in block.data:  # then no text holds a quote, and this is a null and nothing else
-        values += block.data.count(b'":null') + block.data.count(b'": null')
-        if keys == values:
-            return np.empty(0, np.int64)
     each_values = frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series().to_numpy()
     return np.flatnonzero(block.per_record(block.bytes_array == COMMA) + 1 != each_values)
 
@@ -195,6 +194,8 @@ def _records_with_nested_values(block: Block, names: frozenset[str]) -> list[int
 
 
 def _is_strict(line: bytes) -> bool:
+    if _TINY.search(line):
+        return False
     try:
         return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
@@ -244,4 +245,5 @@ def _plain_integer(number: str) -> str:
 def _plain(number: str) -> str:
     """A JSON number as Polars writes it: the shortest decimal without exponent; beyond range as it stands."""
     value = float(number)
-    return number if math.isinf(value) else f"{Decimal(repr(value)):f}".removesuffix(".0")
+    is_tiny = value == 0 and any(digit in number.lower().partition("e")[0] for digit in "123456789")
+    return number if math.isinf(value) or is_tiny else f"{Decimal(repr(value)):f}".removesuffix(".0")

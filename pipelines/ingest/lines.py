@@ -7,13 +7,14 @@ says (`json_lines.py`, `csv_records.py`).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
 from pipelines.ingest.files import FileRefusedError
 
 BLOCK_BYTES = 16 << 20
+MAX_BLOCK_LINES = 300_000
 MAX_LINE_BYTES = 64 << 20
 _STRIDE = 256 << 10  # fits the cache, where a whole block would not
 NEWLINE, QUOTE, COMMA = ord("\n"), ord('"'), ord(",")
@@ -131,7 +132,7 @@ def blocks(pieces: Iterable[bytes], *, is_sealed: bool) -> Iterator[tuple[Block,
             line_number += block.size
             held, size = [piece[cut:]], len(piece) - cut
             if not block.data.isspace():
-                yield block, []
+                yield from ((part, []) for part in _of_few_lines(block))
         elif size > BLOCK_BYTES + MAX_LINE_BYTES:
             raise FileRefusedError("file_too_large", f"line {line_number} is longer than {MAX_LINE_BYTES:,} bytes")
     data = b"".join(held)
@@ -140,7 +141,21 @@ def blocks(pieces: Iterable[bytes], *, is_sealed: bool) -> Iterator[tuple[Block,
     cut = data.rfind(b"\n") + 1
     block, rest = Block(data[:cut], line_number), data[cut:]
     is_cut_off = bool(rest.strip())
-    yield block, [(line_number + block.size, "incomplete_line", verbatim(rest))] if is_cut_off else []
+    *before, last = _of_few_lines(block)
+    yield from ((part, []) for part in before)
+    yield last, [(line_number + block.size, "incomplete_line", verbatim(rest))] if is_cut_off else []
+
+
+def _of_few_lines(block: Block) -> list[Block]:
+    """The block in parts: very short lines take up far more memory once they are records."""
+    if block.size <= MAX_BLOCK_LINES:
+        return [block]
+    ends = [0, *block.ends[MAX_BLOCK_LINES - 1 :: MAX_BLOCK_LINES].tolist(), len(block.data)]
+    places = list(dict.fromkeys(ends))
+    return [
+        Block(block.data[start:end], block.first_line + index * MAX_BLOCK_LINES)
+        for index, (start, end) in enumerate(pairwise(places))
+    ]
 
 
 def _cut_small(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,8 @@ from pipelines.ingest.files import FileRefusedError, LandedFile, printable
 from pipelines.ingest.lines import NESTED
 
 SLICE_ROWS = 100_000
+_SLICE_BYTES = 64 << 20
+_FIRST_ROWS = 100  # until it is seen how much a row is
 _MAX_WHOLE = 10**18  # any whole number an Int64 holds, by a digit less
 
 
@@ -54,9 +56,11 @@ def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlic
         lazy = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
         schema = lazy.collect_schema()
         height = int(lazy.select(pl.len()).collect().item())
-        for offset in range(0, max(height, 1), SLICE_ROWS):
-            frame = lazy.slice(offset, SLICE_ROWS).collect()
-            expanded += _bytes(frame)
+        offset, rows = 0, _FIRST_ROWS
+        while offset < height or offset == 0:
+            frame = lazy.slice(offset, rows).collect()
+            size = _bytes(frame)
+            expanded += size
             if expanded > max_bytes:
                 raise FileRefusedError(
                     "file_too_large", f"{file.bytes:,} bytes hold values of more than {max_bytes:,.0f}"
@@ -69,8 +73,10 @@ def slices(file: LandedFile, log: Log, max_bytes: float) -> Iterator[ParquetSlic
                 offset + 1 + np.arange(frame.height),
                 frame,
                 Counter({name: count for name, count in unknown.items() if count}),
-                min(1.0, (offset + SLICE_ROWS) / max(height, 1)),
+                min(1.0, (offset + rows) / max(height, 1)),
             )
+            offset += rows
+            rows = min(SLICE_ROWS, 10 * rows, max(1, _SLICE_BYTES * rows // max(size, 1)))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         why = printable(str(error).partition("\n")[0])
         raise FileRefusedError("corrupt_file", f"Parquet cannot be read: {why}") from error

@@ -14,7 +14,7 @@ NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 NO_NUMBER = r"^[+-]?(?i:nan|inf|infinity)$"
 WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
 _TOO_PRECISE = r"\.[0-9]{" + str(MONEY_SCALE) + r"}[0-9]*[1-9]"
-_MAX_MONEY = 10**8
+_MAX_MONEY = 10**7  # beyond what any line may hold, within what the type can
 _MAX_WHOLE = 2**53
 
 _DATE_AND_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
@@ -30,7 +30,7 @@ def values_of(texts: pl.Series, kind: Kind) -> pl.Series:
     """The values that texts name, of the kind's dtype; null where they name none.
 
     Numbers may have a sign, leading zeros, an exponent; a 0 has no sign. What is no finite double, or 0 only because
-    it is too small for one, names none; so does an amount of 10^8 or more, or of more than four places other than 0.
+    it is too small for one, names none; so does an amount of 10^7 or more, or of more than four places other than 0.
     """
     read = _READERS.get(kind)
     if read is None:
@@ -70,11 +70,15 @@ def _numbers(texts: pl.Series) -> pl.Series:
 
 def _amounts(texts: pl.Series) -> pl.Series:
     numbers = texts.cast(pl.Float64, strict=False)
+    is_small = (numbers.abs() < _MAX_MONEY).fill_null(value=False)
+    if not is_small.all():  # a cast of what does not fit may raise
+        numbers = numbers.zip_with(is_small, pl.Series([None], dtype=pl.Float64))
+        texts = texts.zip_with(is_small, pl.Series([None], dtype=pl.String))
     has_exponent = texts.str.contains("[eE]")
     is_exact = (~texts.str.contains(_TOO_PRECISE)).zip_with(
         ~has_exponent, (numbers == numbers.round(MONEY_SCALE)) & ~(_is_tiny(texts) & (numbers == 0))
     )
-    is_amount = texts.str.contains(NUMBER) & (numbers.abs() < _MAX_MONEY) & is_exact
+    is_amount = texts.str.contains(NUMBER) & is_small & is_exact
     exponents = numbers.cast(Kind.MONEY.dtype, strict=False)
     amounts = texts.cast(Kind.MONEY.dtype, strict=False).zip_with(~has_exponent, exponents)
     return amounts.zip_with(is_amount.fill_null(value=False), pl.Series([None], dtype=Kind.MONEY.dtype))

@@ -456,3 +456,55 @@ def test_a_lost_part_whose_file_is_gone_stays_in_the_ledger_for_the_checks_to_fi
     shutil.rmtree(tmp_path / "lake")
     assert ingest(open_workspace(tmp_path), "orders", []).entries == []
     assert pl.read_parquet(tmp_path / "build/ledger/orders.parquet")["accepted"].to_list() == [1]
+
+
+@pytest.mark.parametrize(
+    "other", [{"meta": {"agent": None}}, {"reason": ":null"}, {"meta": None}, {"note": ":null, x"}]
+)
+def test_a_field_that_comes_late_is_read_whatever_else_the_lines_say(tmp_path, in_many_blocks, other):
+    early = PLACED | {"event_type": "delivery_failed", "meta": {"agent": "a"}, "reason": "x"}
+    late = PLACED | {"event_type": "delivery_failed", "trip_id": "T9"} | other
+    lines = [{**(early if n < 30 else late), "event_id": f"o-{n}"} for n in range(60)]
+    land(
+        tmp_path,
+        "orders",
+        "a.jsonl",
+        "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in lines).encode(),
+    )
+    taken = take_in(tmp_path, "orders")
+    assert taken.lake.filter(trip_id="T9").height == 30
+    assert json.loads(taken.entry.drifted_fields).get("meta") == 30 + 30 * bool(other.get("meta"))
+
+
+@pytest.mark.parametrize(
+    "amount", ["100000000", "1e8", "99999999.99995", "123456789012", "-999999999999", "1e11", "1e300"]
+)
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_an_amount_too_large_refuses_its_line_and_no_other(tmp_path, amount, quote):
+    bad = json.dumps(SENT | {"event_id": "f-2", "pay_usd": 7}).replace(" 7", quote + amount + quote)
+    taken = of_lines(tmp_path, "offers", SENT, bad)
+    assert (taken.row["event_id"], taken.reasons) == ("f-1", ["out_of_range:pay_usd"])
+
+
+@pytest.mark.parametrize(
+    ("log", "line", "field"), [("orders", PLACED, "dropoff_latitude"), ("offers", SENT, "pay_usd")]
+)
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_number_too_small_for_a_double_is_out_of_range_in_every_spelling(tmp_path, log, line, field, quote):
+    tiny = json.dumps(line | {field: 7}).replace(" 7", quote + "1e-400" + quote)
+    assert of_lines(tmp_path, log, tiny).reasons == [f"out_of_range:{field}"]
+
+
+def test_blocks_of_very_short_lines_are_cut_and_keep_their_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.ingest.lines.MAX_BLOCK_LINES", 3)
+    for lines in (6, 7):
+        root = tmp_path / str(lines)
+        land(
+            root,
+            "orders",
+            "a.jsonl",
+            b"".join(jsonl(PLACED | {"event_id": f"o-{n}"}) for n in range(1, lines + 1)) + b"x",
+        )
+        taken = take_in(root, "orders")
+        assert [f"o-{n}" for n in taken.lake["line_number"]] == taken.lake["event_id"].to_list()
+        assert (taken.lake.height, [row["line_number"] for row in taken.quarantine]) == (lines, [lines + 1])
