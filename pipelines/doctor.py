@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import polars as pl
 
 from pipelines.contract import LOGS
 from pipelines.ingest.files import landed_files
-from pipelines.ingest.ledger import REFUSED, ledger_path, waiting_files
+from pipelines.ingest.ledger import refused_files, waiting_files
+from pipelines.publish import unpublished_files
 from pipelines.reference import read_reference, reference_warnings
 from pipelines.workspace import DoorstepError, Workspace, open_workspace
 
@@ -59,13 +59,10 @@ def _landing(workspace: Workspace) -> Iterator[Finding]:
             yield Finding("warning", f"landing/{stray}: is none of {', '.join(LOGS)}; nothing reads it")
     for log in LOGS:
         files = landed_files(workspace.landing / log)
-        path = ledger_path(workspace, log)
-        ledger = pl.read_parquet(path, glob=False) if path.exists() else pl.DataFrame()
         text = f"{log}: {len(files)} files in landing, {len(waiting_files(workspace, log))} not taken in yet"
         yield Finding("good" if files else "warning", text + ("" if files else f" (put some into landing/{log}/)"))
-        if "status" in ledger.columns:
-            for entry in ledger.filter(pl.col("status") == REFUSED).iter_rows(named=True):
-                yield Finding("bad", f"landing/{log}/{entry['path']}: refused, {entry['reason']}: {entry['message']}")
+        for entry in refused_files(workspace, log):
+            yield Finding("bad", f"landing/{log}/{entry.path}: refused, {entry.reason}: {entry.message}")
 
 
 def _driver_key(workspace: Workspace) -> Iterator[Finding]:
@@ -92,6 +89,8 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("bad", f"{path}: cannot be read: {error}. doorstep run makes it anew.")
         return
     yield Finding("good", f"published build {build}, finished {finished}")
+    if behind := len(unpublished_files(workspace)):
+        yield Finding("warning", f"{behind:,} files were taken in since or read again: doorstep run publishes them")
     for count, what, table in (
         (refused or 0, f"of {lines or 0:,} lines in quarantine", "audit.quarantine_reasons"),
         (conflicts, "lines in conflict with another", "audit.conflicts"),

@@ -5,22 +5,22 @@ Belongs here: one hook. Does not belong here: any terminal; the command sets the
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
-_reporter: ContextVar["Callable[[str, int, int], None] | None"] = ContextVar("reporter", default=None)
+# One per process and not per context: dbt reports from threads of its own.
+_reporters: list[Callable[[str, int, int], None]] = []
 
 
 def report(step: str, done: int = 0, total: int = 0) -> None:
-    """Says that `step` has done `done` of `total` pieces (0 of 0: not countable)."""
-    if reporter := _reporter.get():
-        reporter(step, done, total)
+    """Says that `step` has done `done` of `total` pieces (0 of 0: not countable). On any thread."""
+    if _reporters:
+        _reporters[-1](step, done, total)
 
 
 @contextmanager
 def reporting_to(reporter: Callable[[str, int, int], None]) -> Iterator[None]:
     """Sends reports to `reporter` inside the block."""
-    token = _reporter.set(reporter)
+    _reporters.append(reporter)
     try:
         yield
     finally:
-        _reporter.reset(token)
+        _reporters.pop()

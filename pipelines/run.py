@@ -5,6 +5,7 @@ the steps (`pipelines.defs`) and figures of our own; the answer is selected from
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pipelines.answer import answer
 from pipelines.contract import LOGS
 from pipelines.dbt_build import FIRST_ROWS, row_in_words
-from pipelines.ingest import named_files
+from pipelines.ingest import named_files, refused_files
 from pipelines.ingest_report import LogReport, RefusedFile, print_ingest
 from pipelines.progress import reporting_to
 from pipelines.query import open_warehouse
@@ -37,7 +38,6 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
-_SHOWN_ROWS = 3
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -96,13 +96,18 @@ def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console)
     hold(workspace)
     results: list[Any] = []  # of dg.ExecuteInProcessResult, which takes seconds to import
     with _progress(err) as progress:
-        task = progress.add_task("load definitions", total=None)
+        progress.add_task("load definitions", total=None)
         import dagster as dg
 
         from pipelines.definitions import defs
 
         def show(step: str, done: int, total: int) -> None:
-            progress.update(task, description=step, completed=done, total=total or None)
+            for task in progress.tasks:
+                if task.description == step and task.total == (total or None):
+                    progress.update(task.id, completed=done)
+                    return
+                progress.remove_task(task.id)
+            progress.add_task(step, completed=done, total=total or None)
 
         with reporting_to(show), dg.DagsterInstance.get() as instance:
             for job in jobs:
@@ -115,7 +120,11 @@ def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console)
                 results.append(result)
                 if not result.success:
                     break
-    print_ingest(_reports(results[0]), out)
+    reports = list(_reports(results[0]))
+    print_ingest(reports, out)
+    before = sum(len(refused_files(workspace, log)) for log in LOGS) - sum(len(report.refused) for report in reports)
+    if before > 0:
+        out.print(f"[yellow]look[/] files refused before and still in landing: {before:,}; doorstep doctor names them")
     for result in results:
         _print_warnings(result, out)
     if not results[-1].success:
@@ -131,7 +140,14 @@ def _progress(err: Console) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    if not err.is_terminal:
+        yield Progress(disable=True)
+        return
+    # While a step runs, Dagster has put a file in place of stderr: the bar needs the terminal itself.
+    with (
+        open(os.dup(sys.stderr.fileno()), "w") as terminal,  # noqa: PTH123 - a descriptor, no path
+        Progress(*columns, console=Console(file=terminal), transient=True) as progress,
+    ):
         yield progress
 
 
@@ -147,16 +163,19 @@ def _reports(result: "dg.ExecuteInProcessResult") -> Iterator[LogReport]:
 
 
 def _print_warnings(result: "dg.ExecuteInProcessResult", out: Console) -> None:
-    """One line per check that warned, with its first rows."""
+    """Each check that warned, with its first rows, a line each."""
     import dagster as dg
 
     for check in result.get_asset_check_evaluations():
         if check.passed or check.severity is not dg.AssetCheckSeverity.WARN:
             continue
         table, count = check.metadata.get(FIRST_ROWS), check.metadata["failing_rows"].value
-        records = table.records[:_SHOWN_ROWS] if isinstance(table, dg.TableMetadataValue) else []
-        rows = "; ".join(row_in_words(record.data) for record in records)
-        out.print(f"[yellow]look[/] {escape(f'{check.check_name}: {count} rows: {rows}')}", soft_wrap=True)
+        records = table.records if isinstance(table, dg.TableMetadataValue) else []
+        out.print(f"[yellow]look[/] {check.check_name}: {count} row{'' if count == 1 else 's'}", soft_wrap=True)
+        for record in records:
+            out.print(f"     {escape(row_in_words(record.data))}", soft_wrap=True)
+        if isinstance(count, int) and count > len(records):
+            out.print(f"     and {count - len(records)} more; the check in `doorstep ui` has its query", soft_wrap=True)
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:

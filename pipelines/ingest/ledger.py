@@ -135,6 +135,13 @@ def waiting_files(workspace: Workspace, log: str) -> list[LandedFile]:
     return [file for file in landed_files(workspace.landing / log) if not ledger.knows(file)]
 
 
+def refused_files(workspace: Workspace, log: str) -> list[Entry]:
+    """The entries of the log's files that were refused whole and still lie in landing."""
+    landed = {file.name for file in landed_files(workspace.landing / log)}
+    entries = _stored(ledger_path(workspace, log)).entries
+    return [entry for entry in entries if entry.status == REFUSED and entry.path in landed]
+
+
 def write_ledger(workspace: Workspace, log: str, ledger: Ledger, key_check: str) -> None:
     """Replaces the log's ledger in one step."""
     path = ledger_path(workspace, log)

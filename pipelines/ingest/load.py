@@ -131,13 +131,15 @@ def _unsettle(ledger: Ledger, files: list[LandedFile]) -> None:
 
 
 class _Progress:
-    """Bytes of landing that are done; `at` is how far into the file at work."""
+    """Bytes of landing that are done; `at` is how far into the file at work, or into one that is begun beside it."""
 
     def __init__(self, total: int, tell: Callable[[int, int], None]) -> None:
-        self._done, self._total, self._tell = 0, total, tell
+        self._done, self._told, self._total, self._tell = 0, -1, total, tell
 
     def at(self, position: int) -> None:
-        self._tell(self._done + position, self._total)
+        if (now := self._done + position) > self._told:
+            self._told = now
+            self._tell(now, self._total)
 
     def finish(self, file: LandedFile) -> None:
         self._done += file.bytes

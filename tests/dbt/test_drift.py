@@ -68,6 +68,40 @@ def test_a_field_that_stops_arriving_warns_with_its_figures(drifting):
     }
 
 
+def test_what_is_off_stays_off_and_warns_while_it_lasts(drifting):
+    def lines_of(day):
+        rows = [line(day, number) for number in range(60)]
+        if day in (11, 12):  # two wholly broken days first
+            return [row | {"event_type": "pickedup"} for row in rows]
+        return [without(row, "trip_id") if day >= 13 else row for row in rows]
+
+    world = drifting(25, lines_of)
+    broken = [(day, "reason", "unknown_event_type") for day in (11, 12)]
+    assert beyond(world) == [*broken, *((day, "field", "trip_id") for day in range(13, 25))]
+    [row] = world.results[FIELDS].failing_rows
+    assert (row["landed_on"], row["beyond_since"], row["usual_share"]) == ("2022-05-25", "2022-05-14", "1")
+    assert statuses(world) == ("warn", "pass"), "the broken days are over for more than a week"
+
+
+def test_one_misplaced_file_does_not_hide_what_is_refused_after_it(drifting):
+    def lines_of(day):
+        yield from (line(day, number) for number in range(100))
+        broken = {9: 900, 14: 60}.get(day, 1)
+        yield from (line(day, 1000 + number, event_type="nonsense") for number in range(broken))
+
+    assert beyond(drifting(16, lines_of)) == [(day, "reason", "unknown_event_type") for day in (9, 14)]
+
+
+def test_what_has_been_off_for_four_weeks_is_the_usual_state_and_is_learned_anew(drifting):
+    def lines_of(day):
+        rows = [line(day, number) for number in range(60)]
+        return rows if day < 10 else [without(row, "trip_id") for row in rows]
+
+    world = drifting(50, lines_of)
+    assert beyond(world) == [(day, "field", "trip_id") for day in range(10, 38)]
+    assert statuses(world) == ("pass", "pass")
+
+
 def test_a_field_with_a_default_counts_as_found_where_it_says_something_else(drifting):
     def lines_of(day):
         fields = {"event_type": "placed", "site_id": "las_vegas_mall"}

@@ -34,6 +34,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("simulated workspace [1]")
     simulate(root, days=42, drivers=60, seed=7)
     (root / ".driver_key").write_text("a key for tests")
+    (root / ".driver_key").chmod(0o600)
     return root
 
 

@@ -3,9 +3,13 @@
 import fcntl
 import gzip
 import json
+import os
+import pty
 import random
+import re
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 
 import duckdb
@@ -97,6 +101,42 @@ def test_a_file_that_cannot_be_used_is_named_and_the_others_load(copied: Path):
     assert "cut.jsonl.gz" in done.stdout and "notes.txt" in done.stdout
     looked = doorstep("doctor", "--workspace", copied)
     assert looked.returncode == 1 and "corrupt_file" in looked.stdout
+    again = doorstep("run", "--workspace", copied)
+    assert "files refused before and still in landing: 2" in again.stdout
+    for name in ("cut.jsonl.gz", "notes.txt"):
+        (copied / "landing/trips" / name).unlink()
+    gone = doorstep("doctor", "--workspace", copied)
+    assert gone.returncode == 0, gone.stdout
+    assert "corrupt_file" not in gone.stdout
+
+
+def test_a_terminal_is_shown_every_step_while_it_runs(landed: Path, tmp_path: Path):
+    root = tmp_path / "watched"
+    shutil.copytree(landed, root)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "pipelines.cli", "run", "--workspace", str(root)])
+    shown = b"".join(iter(lambda: read_or_end(terminal), b""))
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0, shown[-2000:]
+    steps = [
+        b"load definitions",
+        b"ingest orders, MB",
+        b"ingest offers, MB",
+        b"ingest trips, MB",
+        b"dbt",
+        b"publish",
+        b"pages",
+    ]
+    assert [step for step in steps if step not in shown] == []
+    dbt = {int(done) for done in re.findall(rb"dbt.*?(\d+)/\d+", shown)}
+    assert len(dbt) > 5, "it moves"
+
+
+def read_or_end(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux's way to say that the other side has closed
+        return b""
 
 
 def test_a_lake_that_does_not_add_up_fails_the_run_before_anything_is_published(copied: Path):
@@ -122,8 +162,8 @@ def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied
     (copied / "landing/orders/2022-02-21/a.jsonl").write_text(json.dumps(line) + "\n")
     done = doorstep("run", "--workspace", copied)
     assert done.returncode == 0, done.stderr
-    [look] = [text for text in done.stdout.splitlines() if text.startswith("look")]
-    assert "assert_fields_arrive_as_usual" in look and "name brand_new, lines 1, found 1" in look
+    looks = done.stdout.partition("look ")[2].splitlines()
+    assert looks[0] == "assert_fields_arrive_as_usual: 1 row" and "name brand_new, lines 1, found 1" in looks[1]
     looked = doorstep("doctor", "--workspace", copied)
     assert "look 1 fields or refusals unlike what is usual, of late: see audit.drift" in looked.stdout
 
