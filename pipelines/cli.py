@@ -179,11 +179,18 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A query on the published file.")],
     workspace: WorkspaceOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print all rows as CSV instead of a table.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment, metavar="T", help="The snapshot that run --as-of T made instead.", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Run SQL on the published file, read-only."""
+    """Run SQL on the published file, or a snapshot, read-only."""
     from pipelines.query import print_query
 
-    print_query(open_workspace(workspace), sql, as_csv=as_csv)
+    chosen = open_workspace(workspace)
+    print_query(chosen.at(as_of) if as_of else chosen, sql, as_csv=as_csv)
 
 
 @app.command()

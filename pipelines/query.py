@@ -15,10 +15,11 @@ MAX_ROWS = 200  # shown in a terminal; --csv prints all
 
 
 def open_warehouse(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    """The published file, read-only, in UTC. Raises DoorstepError if there is none or it cannot be opened."""
+    """The published file or the snapshot, read-only, in UTC. Raises DoorstepError if none can be opened."""
     path = workspace.warehouse
     if not path.exists():
-        raise DoorstepError(f"{path}: nothing published yet. First: doorstep run --workspace {workspace.root}")
+        moment = f" --as-of {workspace.as_of.isoformat()}" if workspace.as_of else ""
+        raise DoorstepError(f"{path}: not made yet. First: doorstep run --workspace {workspace.root}{moment}")
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

@@ -128,6 +128,14 @@ def test_a_snapshot_has_the_rows_of_a_workspace_that_got_only_what_was_received_
     assert min(expected[f"main.{fact}"][0] for fact in FACTS) > 0
 
 
+def test_a_query_of_a_moment_reads_the_snapshot_and_says_how_to_make_one_that_is_not_there(never_published: Path):
+    asked = "select epoch(any_value(as_of_limit)) as seconds from audit.builds"
+    done = doorstep("query", asked, "--csv", "--as-of", MIDDLE, "--workspace", never_published)
+    assert done.stdout == f"seconds\n{datetime.fromisoformat(MIDDLE).timestamp()}\n", done.stderr
+    done = doorstep("query", asked, "--as-of", BEFORE, "--workspace", never_published)
+    assert done.returncode == 1 and "--as-of 2021-12-31T00:00:00+00:00" in done.stderr
+
+
 def test_corrections_and_retractions_received_later_are_not_in_it(never_published: Path, built: Path):
     with duckdb.connect() as connection:
         connection.execute("attach ? as early (read_only)", [str(never_published / MIDDLE_FILE)])
