@@ -47,6 +47,7 @@ def expanded_interval(replicates: Floats, figure: Floats, clusters: int) -> tupl
         return np.full_like(figure, np.nan), np.full_like(figure, np.nan)
     wider = np.sqrt(clusters / (clusters - 1)) * stdtrit(clusters - 1, 0.975)
     quantiles = [ndtr(-wider), ndtr(wider)]
+    replicates = np.where(np.isnan(figure)[..., None], 0.0, replicates)  # its ends are NaN with it
     has_gap = np.isnan(replicates).any()
     low, high = (np.nanquantile if has_gap else np.quantile)(replicates, quantiles, axis=-1)
     return np.minimum(low, figure), np.maximum(high, figure)

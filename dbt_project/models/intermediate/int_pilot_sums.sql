@@ -38,21 +38,21 @@ with
     ),
 {% endfor %}
 sums as (
-{% for metric, rows, numerator, denominator in metrics %}
-    select
-        '{{ metric }}' as metric,
-        market_id,
-        offer_type = 'retail' as is_retail,
-        site_id,
-        {{ week_start('compared_on') }} as week_starting_on,
-        compared_driver as driver_key,
-        {{ exact_sum(numerator) }} as numerator,
-        {{ exact_sum(denominator) }} as denominator
-    from {{ rows }}
-    where {{ numerator }} is not null and {{ denominator }} is not null
-    group by all
-    {{ 'union all' if not loop.last }}
-{% endfor %}
+    {% for metric, rows, numerator, denominator in metrics %}
+        select
+            '{{ metric }}' as metric,
+            market_id,
+            offer_type = 'retail' as is_retail,
+            site_id,
+            {{ week_start('compared_on') }} as week_starting_on,
+            compared_driver as driver_key,
+            {{ exact_sum(numerator) }} as numerator,
+            {{ exact_sum(denominator) }} as denominator
+        from {{ rows }}
+        where {{ numerator }} is not null and {{ denominator }} is not null
+        group by all
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select * from sums

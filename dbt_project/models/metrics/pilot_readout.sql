@@ -30,7 +30,11 @@ counts as (
         {%- endfor %}
         count(distinct sums.week_starting_on) as weeks
     from sums
-    cross join (select true as is_total union all select false) as totals
+    cross join (
+        select true as is_total
+        union all
+        select false
+    ) as totals
     where sums.is_compared or not totals.is_total
     group by all
 
