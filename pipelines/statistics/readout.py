@@ -4,15 +4,14 @@ Belongs here: the difference within markets, its interval, the overall figure th
 belong here: which rows are compared (`int_pilot_sums`), the verdict in words (`pilot_readout`).
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.statistics.bootstrap import Floats, expanded_interval, resampled_sums
-
-Columns: TypeAlias = Mapping[str, NDArray[Any]]
+from pipelines.statistics.bootstrap import expanded_interval, resampled_sums
+from pipelines.statistics.columns import Columns, Floats, floats, group_starts
 
 SUMS = ("retail_numerator", "retail_denominator", "baseline_numerator", "baseline_denominator")
 OVERALL = "all"
@@ -30,9 +29,8 @@ def readout_differences(clusters: Columns) -> dict[str, NDArray[Any]]:
     Overall, a market counts by its retail denominator on both sides: the baseline is what the same retail work would
     have given at each market's own baseline. Pooling both sides instead mixes markets into the comparison (Simpson).
     """
-    sums = np.column_stack([np.asarray(clusters[name], dtype=np.float64) for name in SUMS])
     rows: list[tuple[str, str, Floats]] = []
-    for metric, markets in _by_metric(clusters, sums).items():
+    for metric, markets in _by_metric(clusters).items():
         compared = {market: values for market, values in markets.items() if values[:, 1].any() and values[:, 3].any()}
         rows += [(metric, market, _compare({market: values})) for market, values in markets.items()]
         rows.append((metric, OVERALL, _compare(compared)))
@@ -44,19 +42,15 @@ def readout_differences(clusters: Columns) -> dict[str, NDArray[Any]]:
     }
 
 
-def _by_metric(clusters: Columns, sums: Floats) -> dict[str, dict[str, Floats]]:
+def _by_metric(clusters: Columns) -> dict[str, dict[str, Floats]]:
+    """Metric -> market -> (clusters, `SUMS`)."""
+    sums = np.column_stack([floats(clusters[name]) for name in SUMS])
+    starts = group_starts(clusters, ("metric", "market_id"))
     found: dict[str, dict[str, Floats]] = {}
-    for metric, market, values in _runs(clusters["metric"], clusters["market_id"], sums):
-        found.setdefault(metric, {})[market] = values
+    for start, end in zip(starts, np.append(starts, len(sums))[1:], strict=True):
+        metric, market = str(clusters["metric"][start]), str(clusters["market_id"][start])
+        found.setdefault(metric, {})[market] = sums[start:end]
     return found
-
-
-def _runs(metrics: NDArray[Any], markets: NDArray[Any], sums: Floats) -> Iterator[tuple[str, str, Floats]]:
-    is_first = np.ones(metrics.size, dtype=bool)
-    is_first[1:] = (metrics[1:] != metrics[:-1]) | (markets[1:] != markets[:-1])
-    starts = np.flatnonzero(is_first)
-    for start, end in zip(starts, [*starts[1:], metrics.size], strict=True):
-        yield str(metrics[start]), str(markets[start]), sums[start:end]
 
 
 def _compare(markets: Mapping[str, Floats]) -> Floats:

@@ -1,7 +1,7 @@
 """The study: 95 % intervals against known truths, a line per world.
 
-Run by `make test-coverage`; prints the table and exits 1 if an interval that is meant to hold leaves 93 to 97 %. What is
-known to fall short is printed with its shortfall.
+Run by `make test-coverage`; prints the table and exits 1 if an interval that is meant to hold leaves 93 to 97 %. What
+is known to fall short is printed with its shortfall.
 """
 
 import sys

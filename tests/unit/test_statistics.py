@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.statistics import bootstrap, earnings_intervals, expanded_interval, readout_differences, resampled_sums
+from pipelines.statistics import bootstrap, cell_intervals, expanded_interval, readout_differences, resampled_sums
 
 FEW = settings(max_examples=30, deadline=None)
 seeds = st.integers(min_value=0, max_value=10**6)
@@ -91,6 +91,9 @@ def test_many_clusters_dealt_into_hands_are_as_sure_as_each_on_its_own(monkeypat
     assert np.allclose(resampled_sums(values).mean(axis=0), values.sum(axis=0), rtol=0.01)
 
 
+RATIOS = {f"{kind}_per_hour_usd": (f"{kind}_usd", f"{kind}_hours") for kind in ("gross", "net")}
+
+
 def driver_cells(*cells: list[tuple[float, float]]) -> dict[str, np.ndarray]:
     """Rows of int_driver_cells, one per driver of each cell, with the same gross and net."""
     rows = [(number, usd, hours) for number, cell in enumerate(cells) for usd, hours in cell]
@@ -104,7 +107,7 @@ def driver_cells(*cells: list[tuple[float, float]]) -> dict[str, np.ndarray]:
 
 def test_every_cell_of_earnings_has_the_interval_of_its_own_drivers():
     cells = [clusters_of(seed, size) for seed, size in enumerate((6, 30, 6, 1, 9))]
-    result = earnings_intervals(driver_cells(*(list(map(tuple, cell)) for cell in cells)))
+    result = cell_intervals(driver_cells(*(list(map(tuple, cell)) for cell in cells)), **RATIOS)
     assert result["grain"].tolist() == [f"grain-{number}" for number in range(5)]
     found = np.column_stack([result["net_per_hour_usd_low"], result["net_per_hour_usd_high"]])
     for number, cell in enumerate(cells):
@@ -115,7 +118,7 @@ def test_every_cell_of_earnings_has_the_interval_of_its_own_drivers():
 @pytest.mark.parametrize("drivers", [0, 1, 4])
 def test_fewer_than_five_drivers_give_no_interval(drivers: int):
     rows = driver_cells([(60.0, 3.0)] * drivers) if drivers else driver_cells()
-    result = earnings_intervals(rows)
+    result = cell_intervals(rows, **RATIOS)
     assert np.isnan(result["net_per_hour_usd_low"]).all() and len(result["net_per_hour_usd_low"]) == min(drivers, 1)
 
 
@@ -123,13 +126,13 @@ def test_a_driver_without_a_known_net_is_no_evidence_of_it():
     rows = driver_cells([(60.0, 3.0 + extra) for extra in range(6)])
     rows["net_usd"][:2] = np.nan
     rows["net_hours"] = np.ma.masked_invalid(np.where(np.arange(6) < 2, np.nan, rows["net_hours"]))
-    result = earnings_intervals(rows)
+    result = cell_intervals(rows, **RATIOS)
     assert np.isnan(result["net_per_hour_usd_low"]).all(), "four drivers are left"
     assert not np.isnan(result["gross_per_hour_usd_low"]).any()
 
 
 def test_drivers_without_hours_have_no_rate():
-    result = earnings_intervals(driver_cells([(0.0, 0.0)] * 6))
+    result = cell_intervals(driver_cells([(0.0, 0.0)] * 6), **RATIOS)
     assert np.isnan(result["net_per_hour_usd_low"]).all() and np.isnan(result["net_per_hour_usd_high"]).all()
 
 

@@ -64,6 +64,8 @@ select
     offers.withdrawn,
     offers.pending,
     {{ share_with_interval('acceptance_share', 'offers.accepted', 'offers.at_risk') }},
+    intervals.acceptance_share_by_driver_low,
+    intervals.acceptance_share_by_driver_high,
     {{ percentile_columns('seconds_to_answer', 'offers.seconds_to_answer', ['p50']) }},
     offers.pay_per_hour_sent_usd,
     offers.pay_per_hour_accepted_usd,
@@ -77,3 +79,4 @@ select
     offers.no_shows
 from offers
 left join blocks on {{ same_cell('offers', 'blocks') }}
+left join {{ ref('int_acceptance_intervals') }} as intervals on {{ same_cell('offers', 'intervals') }}
