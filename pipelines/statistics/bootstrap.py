@@ -66,5 +66,9 @@ def _dealt(values: Floats) -> Floats:
 @lru_cache(maxsize=4)  # callers go by number of clusters; one entry may hold 6 MB
 def _draws(clusters: int) -> Floats:
     """How often each cluster is drawn in each replicate: (REPLICATES, clusters)."""
-    rng = np.random.default_rng([_SEED, clusters])
-    return rng.multinomial(clusters, np.full(clusters, 1 / clusters), REPLICATES).astype(np.float64)
+    drawn = np.random.default_rng([_SEED, clusters]).integers(clusters, size=(REPLICATES, clusters))
+    drawn += (
+        clusters * np.arange(REPLICATES)[:, None]
+    )  # each replicate counts on its own: five times as fast as multinomial
+    counts = np.bincount(drawn.ravel(), minlength=REPLICATES * clusters)
+    return counts.reshape(REPLICATES, clusters).astype(np.float64)
