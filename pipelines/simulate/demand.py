@@ -11,7 +11,6 @@ from pipelines.simulate.parameters import Parameters, Work
 from pipelines.simulate.span import HOUR_S, MINUTE_S, Span
 from pipelines.simulate.supply import WEEKDAY_DEMAND, blocks_per_day, open_days
 
-ORDERS_PER_BLOCK = 2.9
 STORES = {
     "retail": ["shoes-114", "toys-027", "books-203", "sports-310", "home-118", "beauty-009", "denim-221"],
     "grocery": ["grocer-1"],
@@ -30,7 +29,7 @@ def make_orders(
     Columns: site (row of `sites`), store_id, packages, latitude, longitude of the drop-off, placed, promised,
     ready, and cancelled with cancel_reason where it is called off before a driver has it (then ready may be NaN).
     """
-    expected = blocks_per_day(sites, drivers)[:, None] * ORDERS_PER_BLOCK
+    expected = blocks_per_day(sites, drivers)[:, None] * parameters.orders_per_block
     weekday = WEEKDAY_DEMAND[(span.starts_on.weekday() + np.arange(span.days)) % 7]
     count = np.where(open_days(span, sites)[:, :-1], rng.poisson(expected * weekday), 0)
     site, day = (np.repeat(axis.ravel(), count.ravel()) for axis in np.indices(count.shape))

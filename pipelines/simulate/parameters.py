@@ -86,6 +86,7 @@ class Parameters:
 
     asked_together: tuple[int, int] = (2, 4)  # drivers in a wave, at least and at most
     called_off_share: float = 0.35  # of blocks that nobody took
+    orders_per_block: float = 2.9
     work: Mapping[str, Work] = field(default_factory=lambda: WORK)
     are_sites_apart: bool = True  # else all sites of a market lie at its centre
 

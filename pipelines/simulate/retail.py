@@ -36,7 +36,7 @@ def plant_retail(parameters: Parameters, span: Span, sites: pl.DataFrame, blocks
 
 
 def _by_market(planted: Mapping[str, float], market: np.ndarray) -> np.ndarray:
-    return np.array([planted.get(each, 0.0) for each in market])
+    return np.array([planted.get(each, 0.0) for each in market], dtype=np.float64)
 
 
 def _pilot_starts_s(span: Span, sites: pl.DataFrame) -> np.ndarray:
