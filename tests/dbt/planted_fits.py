@@ -55,16 +55,15 @@ def by_cluster(figure: Callable[[Floats], Floats], parts: Floats) -> Interval:
     return of_draws(float(figure(parts.sum(axis=0))), figure(resampled_sums(parts)), len(parts))
 
 
-def least_squares(x: Floats, y: Floats, clusters: Floats) -> tuple[Floats, Floats]:
-    """Coefficients (1 + draws, columns), squares that remain (1 + draws): of all rows, then of clusters drawn anew."""
+def least_squares(x: Floats, y: Floats, clusters: Floats) -> Floats:
+    """Coefficients (1 + draws, columns) of least squares: of all rows first, then of clusters drawn anew."""
     _, cluster = np.unique(clusters, return_inverse=True)
     xy = np.column_stack([x, y])
     products = (xy[:, :, None] * xy[:, None, :]).reshape(len(xy), -1)
     sums = np.zeros((cluster.max() + 1, products.shape[1]))
     np.add.at(sums, cluster, products)
     squares = np.vstack([sums.sum(axis=0), resampled_sums(sums)]).reshape(-1, xy.shape[1], xy.shape[1])
-    coefficients = np.linalg.solve(squares[:, :-1, :-1], squares[:, :-1, -1:])[..., 0]
-    return coefficients, squares[:, -1, -1] - (coefficients * squares[:, :-1, -1]).sum(axis=1)
+    return np.linalg.solve(squares[:, :-1, :-1], squares[:, :-1, -1:])[..., 0]
 
 
 @dataclass(frozen=True)

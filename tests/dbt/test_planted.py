@@ -1,7 +1,7 @@
 """The metrics find again what was planted in a simulated world, within intervals that leave out other values.
 
 Two worlds in which offer types are alike but for what is planted (`Parameters.alike`), so that a difference is an
-effect. Their seeds are the first tried. Intervals are wide enough for all looks of this file at once (`planted_fits`).
+effect. Their seed is 1; 2 to 6 pass too. Intervals are wide enough for all looks of this file at once (`planted_fits`).
 
 Acceptance: the estimand is the chance that a driver who is asked says yes at a pay, the planted curve. Drivers of this
 world are alike and asked one by one. Where they race, a yes that came second is withdrawn, and the share of those at
@@ -38,10 +38,10 @@ STARTS_ON = date(2022, 2, 7)
 MARKETS = ("las_vegas", "tysons")
 EFFECTS = Parameters.alike(
     even_odds_pay_per_hour_usd=20.0,
-    retail_pay_usd_per_scheduled_hour={"las_vegas": 4.0, "tysons": -1.5},
-    retail_minutes_to_door={"las_vegas": 25.0, "tysons": 55.0},
+    retail_pay_usd_per_scheduled_hour={"las_vegas": 7.0, "tysons": -1.5},
+    retail_minutes_to_door={"las_vegas": 35.0, "tysons": 55.0},
     novelty_minutes_to_door=60.0,
-    novelty_half_life_days=14.0,
+    novelty_half_life_days=10.0,
     # Around the clock and with room in the cars, so that less of the time to the door is luck.
     work=dict.fromkeys(WORK, Work((0, 23), (0, 24), preparation_minutes=20)),
     orders_per_block=0.8,
@@ -96,8 +96,8 @@ def test_retail_less_the_rest_of_its_market_is_what_was_planted_for_it(
 ):
     cells = frame(
         effects,
-        f"select offer_type, cast({metric} as double) as value from {table}"
-        f" where grain = 'all' and market_id = '{market}' and offer_type <> 'all'",
+        f"select offer_type, cast({metric} as double) as value from {table} where"
+        f" grain = 'all' and market_id = '{market}' and offer_type <> 'all'",
     )
     value = dict(cells.iter_rows())
     low, difference, high = frame(
@@ -130,44 +130,46 @@ def test_pay_per_scheduled_hour_of_paid_trips_differs_by_what_was_planted(effect
 
 
 @pytest.fixture(scope="module")
-def way(effects: World) -> dict[str, Interval]:
-    """Minutes from pick-up to door by least squares on market, retail by market and retail's novelty.
-
-    By market what retail takes longer when it is no longer new, `novelty` and its `half_life`; site-days drawn anew.
-    """
-    orders = frame(
+def orders(effects: World) -> pl.DataFrame:
+    """Orders delivered at the first attempt: days since the site's start (0 where not retail), minutes on the way."""
+    return frame(
         effects,
         "select orders.market_id, orders.offer_type = 'retail' as is_retail,"
         f" coalesce({SINCE_START.format('picked_up_at')}, 0) as days, transit_minutes,"
         f" site_id || placed_date as site_day from fct_deliveries as orders {AT_SITES}"
-        " where transit_minutes is not null and not has_clock_disorder",
+        " where transit_minutes is not null and failed_attempts = 0 and not has_clock_disorder",
     )
-    is_retail, days, minutes, site_day = (column.to_numpy() for column in orders.get_columns()[1:])
-    market = np.stack([orders["market_id"] == each for each in MARKETS], axis=1)
-    levels = np.hstack([market, market & is_retail[:, None]]).astype(float)
-    novelty = is_retail * 0.5 ** (days / HALF_LIVES_DAYS[:, None])
-    fits = [least_squares(np.column_stack([levels, each]), minutes, site_day) for each in novelty]
-    best = np.argmin([remains for _, remains in fits], axis=0)
-    coefficients = np.stack([found for found, _ in fits])[best, np.arange(best.size)]
-    figures = np.column_stack([coefficients[:, len(MARKETS) :], HALF_LIVES_DAYS[best]]).T
+
+
+def way(orders: pl.DataFrame, half_life_days: float) -> dict[str, Interval]:
+    """Minutes on the way by least squares, site-days drawn anew, if novelty wears off by this half-life.
+
+    By market what retail takes longer when it is no longer new; `novelty` on the first day; and what this half-life
+    leaves unexplained along its derivative (`misfit`, 0 if it is the true one), so that a wrong one is seen.
+    """
+    market_id, is_retail, days, minutes, site_day = (column.to_numpy() for column in orders.get_columns())
+    market = np.stack([market_id == each for each in MARKETS], axis=1)
+    novelty = is_retail * 0.5 ** (days / half_life_days)
+    x = np.column_stack([market & is_retail[:, None], novelty, novelty * days, market]).astype(float)
+    found = least_squares(x, minutes, site_day)
     clusters = orders["site_day"].n_unique()
-    names = (*MARKETS, "novelty", "half_life")
-    return {name: of_draws(draws[0], draws[1:], clusters) for name, draws in zip(names, figures, strict=True)}
+    names = (*MARKETS, "novelty", "misfit")
+    return {name: of_draws(draws[0], draws[1:], clusters) for name, draws in zip(names, found.T, strict=False)}
 
 
-@pytest.mark.parametrize("market", MARKETS)
-def test_the_way_from_a_mall_takes_the_planted_minutes_longer_when_it_is_no_longer_new(
-    way: dict[str, Interval], market: str
-):
-    assert way[market].covers(EFFECTS.retail_minutes_to_door[market])
-    assert not way[market].covers(0)
+def test_the_way_from_a_mall_takes_longer_by_the_planted_minutes_and_by_a_novelty_that_wears_off(orders: pl.DataFrame):
+    found = way(orders, EFFECTS.novelty_half_life_days)
+    for market in MARKETS:
+        assert found[market].covers(EFFECTS.retail_minutes_to_door[market])
+        assert not found[market].covers(0)
+    assert found["novelty"].covers(EFFECTS.novelty_minutes_to_door)
+    assert not found["novelty"].covers(0)
+    assert found["misfit"].covers(0)
 
 
-def test_the_novelty_of_the_way_is_as_large_as_planted_and_wears_off_by_the_planted_half_life(way: dict[str, Interval]):
-    assert way["novelty"].covers(EFFECTS.novelty_minutes_to_door)
-    assert not way["novelty"].covers(0)
-    assert way["half_life"].covers(EFFECTS.novelty_half_life_days)
-    assert not way["half_life"].covers(UNWORN_DAYS)
+@pytest.mark.parametrize("half_life_days", [2, UNWORN_DAYS])
+def test_a_half_life_of_the_way_that_was_not_planted_is_not_believed(orders: pl.DataFrame, half_life_days: float):
+    assert not way(orders, half_life_days)["misfit"].covers(0)
 
 
 # What drivers answer
