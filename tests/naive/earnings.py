@@ -42,14 +42,18 @@ PERCENTS = (10, 25, 50, 75, 90)
 WITHHELD = (*(f"driver_net_per_hour_usd_p{percent}" for percent in PERCENTS), "below_minimum_wage_hours_share")
 
 
-def driver_earnings(trips: list[Row]) -> list[Row]:
-    """The rows of driver_earnings: ended trips, those whose pay is pending counted only."""
+def driver_earnings(trips: list[Row], min_drivers: int) -> list[Row]:
+    """The rows of driver_earnings: ended trips, those whose pay is pending counted only.
+
+    Without `is_suppressed`: WITHHELD columns are as if nothing were withheld but percentiles of too few drivers with
+    enough trips (DECISIONS.md, "Metrics").
+    """
     least: date = min(trip["trip_date"] for trip in trips)
     ended = [trip for trip in trips if trip["status"] == "ended"]
-    return [_row(key, rows) for key, rows in cells(ended, "trip_date", least).items()]
+    return [_row(key, rows, min_drivers) for key, rows in cells(ended, "trip_date", least).items()]
 
 
-def _row(key: tuple, trips: list[Row]) -> Row:
+def _row(key: tuple, trips: list[Row], min_drivers: int) -> Row:
     earning = [trip for trip in trips if not trip["is_pay_pending"]]
     row = dict(zip(KEYS, key, strict=True)) | {"pay_pending_trips": len(trips) - len(earning)}
     row |= {"trips": len(earning), "drivers": len({trip["driver_key"] for trip in earning})}
@@ -59,13 +63,14 @@ def _row(key: tuple, trips: list[Row]) -> Row:
     row |= _costed(earning, row["on_job_hours"])
     row |= {name: usd(_per_hour(earning, *columns)) for name, columns in RATIOS.items()}
     row["advertised_range_share"] = _advertised(earning)
-    return row | _drivers(earning)
+    return row | _drivers(earning, min_drivers)
 
 
 def _costed(trips: list[Row], on_job_hours: Fraction | None) -> Row:
     costed = [trip for trip in trips if trip["is_cost_known"]]
     row: Row = {f"costed_{name}": sum((trip[name] for trip in costed), Decimal()) for name in COSTED}
-    hours = total(trip["on_job_hours"] for trip in costed)
+    # 0 where no trip is costed, so that the coverage is 0 and not unknown (published comment: never null).
+    hours = total(trip["on_job_hours"] for trip in costed) or Fraction()
     row |= {"costed_trips": len(costed), "costed_on_job_hours": hours}
     return row | {"miles_coverage_share": ratio(hours, on_job_hours)}
 
@@ -85,14 +90,12 @@ def _advertised(trips: list[Row]) -> Fraction | None:
     return ratio(sum(low <= rate <= high for rate in rates), len(rates))
 
 
-def _overlap(trips: list[Row]) -> Fraction | None:
+def _overlap(trips: list[Row]) -> Fraction:
     """On-job hours less the hours of their union, per driver."""
     spans: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     for trip in trips:
         if trip["on_job_hours"] is not None:
             spans[trip["driver_key"]].append((trip["arrived_at_pickup_at"] or trip["started_at"], trip["ended_at"]))
-    if not spans:
-        return None
     overlap = Fraction()
     for driver_spans in spans.values():
         covered_until = min(driver_spans)[0]
@@ -102,12 +105,13 @@ def _overlap(trips: list[Row]) -> Fraction | None:
     return overlap
 
 
-def _drivers(trips: list[Row]) -> Row:
-    """What is withheld where drivers are few: percentiles of drivers, hours below the minimum wage."""
+def _drivers(trips: list[Row], min_drivers: int) -> Row:
+    """Percentiles of drivers, and the share of hours below the minimum wage."""
     by_driver: dict[str, list[Row]] = defaultdict(list)
     for trip in trips:
         by_driver[trip["driver_key"]].append(trip)
     regular = [_per_hour(own, NET, "on_job_hours") for own in by_driver.values() if len(own) >= LEAST_TRIPS]
+    rated = [rate for rate in regular if rate is not None]
     judged = [
         trip
         for trip in trips
@@ -116,5 +120,5 @@ def _drivers(trips: list[Row]) -> Row:
     below = [trip for trip in judged if trip["net_per_hour_usd"] < trip["minimum_wage_usd"]]
     hours = total(trip["on_job_hours"] for trip in judged)
     below_hours = sum((trip["on_job_hours"] for trip in below), Fraction())
-    percentiles = [usd(percentile(regular, f"0.{percent}")) for percent in PERCENTS]
+    percentiles = [usd(percentile(rated if len(rated) >= min_drivers else [], f"0.{percent}")) for percent in PERCENTS]
     return dict(zip(WITHHELD, [*percentiles, ratio(below_hours, hours)], strict=True))

@@ -6,6 +6,7 @@ Belongs here: what is counted over orders. Does not belong here: how a percentil
 import math
 from collections import defaultdict
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from tests.naive.arithmetic import between, mean, percentile, ratio, survival, wilson
@@ -81,34 +82,40 @@ def _censored(orders: list[Row], cut: datetime) -> Row:
     }
 
 
-def store_performance(orders: list[Row], trips: list[Row]) -> list[Row]:
-    """The rows of store_performance; orders that name no store are left out."""
+def store_performance(orders: list[Row], trips: list[Row], mentions: list[Row]) -> list[Row]:
+    """The rows of store_performance; orders that name no store are left out. `mentions`: events that name a trip."""
     least = min(order["placed_date"] for order in orders)
+    dwells = _dwells(orders, trips, mentions)
     stores: dict[tuple, list[Row]] = defaultdict(list)
     for order in orders:
         for period in periods(order["placed_date"], least, ("week", ALL)):
             if order["store_id"] is not None:
                 stores[*period, order["site_id"], order["store_id"]].append(order)
-    served = _served(orders)
-    by_trip = {trip["trip_id"]: trip for trip in trips}
-    return [_store(key, rows, served, by_trip) for key, rows in stores.items()]
+    return [_store(key, rows, dwells) for key, rows in stores.items()]
 
 
-def _served(orders: list[Row]) -> dict[str, set[tuple]]:
-    """The stores that each trip served: those of its orders."""
-    served: dict[str, set[tuple]] = defaultdict(set)
-    for order in orders:
-        if order["trip_id"] is not None:
-            served[order["trip_id"]].add((order["site_id"], order["store_id"]))
-    return served
+def _dwells(orders: list[Row], trips: list[Row], mentions: list[Row]) -> dict[str, list[Fraction]]:
+    """Minutes at the store of the trips that served one store only, each with the first by id of the trip's orders.
+
+    A trip served an order if any event of it names the trip; where the store of one is unknown, so is the trip's.
+    """
+    by_id = {order["order_id"]: order for order in orders}
+    served: dict[str, set[str]] = defaultdict(set)
+    for event in mentions:
+        served[event["trip_id"]].add(event["order_id"])
+    dwells: dict[str, list[Fraction]] = defaultdict(list)
+    for trip in trips:
+        minutes = between(trip["arrived_at_pickup_at"], trip["departed_pickup_at"], MINUTE)
+        carried = sorted(served[trip["trip_id"]])
+        stores = {(order.get("site_id"), order.get("store_id")) for order in (by_id.get(name, {}) for name in carried)}
+        if len(stores) == 1 and stores.pop()[1] is not None and minutes is not None:
+            dwells[carried[0]].append(minutes)
+    return dwells
 
 
-def _store(key: tuple, orders: list[Row], served: dict[str, set[tuple]], trips: dict[str, Row]) -> Row:
+def _store(key: tuple, orders: list[Row], dwells: dict[str, list[Fraction]]) -> Row:
     grain, start, site_id, store_id = key
-    own = {order["trip_id"] for order in orders if len(served.get(order["trip_id"], ())) == 1}
-    stamps = [trips[trip_id] for trip_id in own if trip_id in trips]
-    dwell = [between(trip["arrived_at_pickup_at"], trip["departed_pickup_at"], MINUTE) for trip in stamps]
-    dwell = [minutes for minutes in dwell if minutes is not None]
+    dwell = [minutes for order in orders for minutes in dwells.get(order["order_id"], ())]
     by_store = count(orders, status="cancelled", cancel_reason="store")
     row = {"grain": grain, "period_start": start, "site_id": site_id, "store_id": store_id, "orders": len(orders)}
     row |= {name: orders[0][name] for name in ("market_id", "offer_type")}

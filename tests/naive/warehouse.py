@@ -22,7 +22,10 @@ Tables = dict[str, list[dict[str, Any]]]
 def facts(
     lines: dict[str, list[Line]], reference: Reference, driver_key: bytes, as_of: datetime | None = None
 ) -> Tables:
-    """Facts, dim_driver and audit tables by name, of the lines of each log received by `as_of`."""
+    """Facts, dim_driver and audit tables by name, of the lines of each log received by `as_of`.
+
+    `mentions` is no table: the current order events that name a trip.
+    """
     logs = {log: standing(log, lines[log], driver_key, as_of) for log in ("orders", "offers", "trips")}
     tables: Tables = {"fct_deliveries": deliveries(logs["orders"], reference)}
     tables["fct_offers"] = offers(logs["offers"], reference)
@@ -32,16 +35,17 @@ def facts(
     tables["orphans"] = orphans(logs, tables)
     tables["conflicts"] = [row for log in logs.values() for row in log.conflicts]
     tables["logs"] = [log.counts for log in logs.values()]
+    tables["mentions"] = [event for event in logs["orders"].current if "trip_id" in event]
     return tables
 
 
-def metrics(tables: Tables, reference: Reference) -> Tables:
+def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     """The metric tables by name, of the tables that `facts` returns."""
     cuts = {row["log"]: row["cut"] for row in tables["logs"]}
     orders, trip_rows = tables["fct_deliveries"], tables["fct_trips"]
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
         "offer_acceptance": offer_acceptance(tables["fct_offers"], tables["fct_blocks"], cuts["offers"], reference),
-        "driver_earnings": driver_earnings(trip_rows),
-        "store_performance": store_performance(orders, trip_rows),
+        "driver_earnings": driver_earnings(trip_rows, min_drivers),
+        "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
     }
