@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,11 @@ def test_no_figure_depends_on_the_order_of_the_rows(seed):
     tables = metric_models().over(fct_trips=trips)
     shuffled = metric_models().over(fct_trips=random.Random(seed).sample(trips, len(trips)))
     assert tables.rows("driver_earnings") == shuffled.rows("driver_earnings")
+
+
+def test_a_rate_that_ends_in_a_five_is_rounded_up_whatever_the_minutes():
+    row = metric_models().over(fct_trips=[trip(1, base_usd=13.5697, on_job_hours=2 / 3)]).cell("driver_earnings")
+    assert row["gross_per_hour_usd"] == Decimal("20.3546"), "13.5697 x 60 / 40 = 20.35455"
 
 
 def test_shares_without_a_denominator_are_null_and_days_without_data_have_no_row():
