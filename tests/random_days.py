@@ -151,10 +151,18 @@ class Day:
         trip_id = f"{self.name}-trip-{number}"
         metered = self.dice.choice((0.0, 0.0, 0.5, 1.0, 1.0))
         now, miles = 40 + 10 * self.dice.randrange(6), 0.0
-        stages = ["arrived_at_pickup", "departed_pickup", *["arrived_at_dropoff"] * self.dice.choice((0, 1, 2)), "ended"]
+        stages = [
+            "arrived_at_pickup",
+            "departed_pickup",
+            *["arrived_at_dropoff"] * self.dice.choice((0, 1, 2)),
+            "ended",
+        ]
         stages += [stage for stage in stages if self.dice.random() < 0.08]
         started = {"driver_id": driver, "site_id": self.site, "block_id": block_id}
-        started |= {"vehicle_class": self.dice.choice(CARS), "trip_miles": self.perhaps(self.dice.choice((0, 0, 0, 900)))}
+        started |= {
+            "vehicle_class": self.dice.choice(CARS),
+            "trip_miles": self.perhaps(self.dice.choice((0, 0, 0, 900))),
+        }
         self.say("trips", "started", now, trip_id=trip_id, **started)
         for stage in stages:
             now += self.dice.choice((0, 10, 20, 30, 45, -15))
@@ -179,7 +187,9 @@ class Day:
         """Tolls and pay, some of it days later."""
         for _ in range(self.dice.choice((0, 0, 0, 1, 2))):
             self.say("trips", "toll_charged", ended - 20, trip_id=trip_id, amount_usd=self.usd(8))
-        for kind in self.dice.sample(("base", "base", "tip", "tip", "incentive", "adjustment"), self.dice.randint(0, 4)):
+        for kind in self.dice.sample(
+            ("base", "base", "tip", "tip", "incentive", "adjustment"), self.dice.randint(0, 4)
+        ):
             amount = self.dice.choice((18 * hours, 25 * hours, self.usd(70))) if kind == "base" else self.usd(12)
             signed = amount * self.dice.choice((1, -1)) if kind == "adjustment" else amount
             later = ended + self.dice.choice((0, 90, 1200, 3000))
@@ -196,7 +206,11 @@ class Day:
             placed |= {"dropoff_longitude": round(-115 - self.dice.randrange(10_000) / 10_000 - 0.00003, 5)}
         self.say("orders", "placed", now, order_id=order_id, **placed)
         endings = ("delivery_failed", "delivered", "delivered", "delivered", "returned", "cancelled", "lost")
-        stages = ["ready", "picked_up", *(self.dice.choice(endings) for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3))))]
+        stages = [
+            "ready",
+            "picked_up",
+            *(self.dice.choice(endings) for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3)))),
+        ]
         for stage in stages:
             now += self.dice.choice((0, 5, 15, 30, 60, 90, -10, 1000 if stage == "delivered" else 20))
             reasons = ("customer", "store", "no_driver", None)

@@ -95,13 +95,18 @@ def _block(block_id: str, sent: list[Row]) -> Row:
     standing = [row for row in sent if row["is_accepted"] and not row["forfeited_at"] and not row["is_no_show"]]
     filling = min(standing, key=lambda row: row["answer_order"], default=None)
     names = ("market_id", "site_id", "offer_type", "block_starts_at", "block_ends_at", "block_hours")
-    return {"block_id": block_id} | {name: opening[name] for name in names} | _fill(opening, filling) | {
-        "first_sent_at": opening["sent_at"],
-        "first_pay_usd": opening["pay_usd"],
-        "offers_sent": len(sent),
-        "drivers_offered": len({row["driver_key"] for row in sent}),
-        "is_cancelled": filling is None and any(row["is_called_off"] for row in sent),
-    }
+    return (
+        {"block_id": block_id}
+        | {name: opening[name] for name in names}
+        | _fill(opening, filling)
+        | {
+            "first_sent_at": opening["sent_at"],
+            "first_pay_usd": opening["pay_usd"],
+            "offers_sent": len(sent),
+            "drivers_offered": len({row["driver_key"] for row in sent}),
+            "is_cancelled": filling is None and any(row["is_called_off"] for row in sent),
+        }
+    )
 
 
 def _fill(opening: Row, filling: Row | None) -> Row:

@@ -23,9 +23,7 @@ MAX_GAP = timedelta(minutes=10)
 PAY_WAIT = timedelta(hours=72)
 
 
-def trips(
-    log: Standing, orders: Standing, facts: dict[str, list[Row]], reference: Reference
-) -> list[Row]:
+def trips(log: Standing, orders: Standing, facts: dict[str, list[Row]], reference: Reference) -> list[Row]:
     """The rows of fct_trips; a trip without `started` makes none. `facts` holds the other three facts."""
     naming = orders.by("trip_id")
     rows = [
@@ -64,7 +62,11 @@ def _trip(
 
 
 def _stamps(events: list[Event], naming: list[Event]) -> Row:
-    kinds = {"started": "started_at", "arrived_at_pickup": "arrived_at_pickup_at", "departed_pickup": "departed_pickup_at"}
+    kinds = {
+        "started": "started_at",
+        "arrived_at_pickup": "arrived_at_pickup_at",
+        "departed_pickup": "departed_pickup_at",
+    }
     row = {name: first(events, kind).get("occurred_at") for kind, name in kinds.items()}
     drops = [event for event in events if event["event_type"] == "arrived_at_dropoff"]
     drops += [event for event in naming if event["event_type"] in ("delivered", "delivery_failed")]
