@@ -4,7 +4,6 @@ Belongs here: events that refer to each other as those of a real day do, and go 
 here: events without a plot (`tests.random_logs`), any law about either.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -32,15 +31,14 @@ CARS = (None, "unknown", "compact_car", "midsize_car", "hybrid", "electric", "el
 LOST, REPEATED = 0.04, 0.1
 
 
-def random_days(dice: Random, count: int, moments: Iterable[datetime] = MOMENTS, drivers: int = 40) -> dict[str, list]:
+def random_days(dice: Random, count: int, drivers: int) -> dict[str, list[Line]]:
     """The lines of each log, as JSON says them, of `count` cases; every fifth has no plot. What a case is about starts
     with its name, but all cases share the drivers.
     """
     lines: dict[str, list[Line]] = {log: [] for log in LOGS}
     names = [f"driver-{number}" for number in range(drivers)]
-    choices = list(moments)
     for number in range(count):
-        day = Day(dice, f"case{number}", dice.choice(choices), dice.sample(names, 4))
+        day = Day(dice, f"case{number}", dice.choice(MOMENTS), dice.sample(names, 4))
         for log, said in (random_logs(dice, day.name) if number % 5 == 4 else day.play()).items():
             lines[log] += [{name: spelled(dice, value) for name, value in line.items()} for line in said]
     return lines
@@ -84,7 +82,7 @@ class Day:
             return
         occurred_at = self.at(minute)
         line = {"event_id": f"{self.name}-{self.said}", "event_type": event_type, "occurred_at": occurred_at}
-        line["received_at"] = occurred_at + timedelta(minutes=self.dice.choice((-5, 0, 0, 0, 1, 90, 3000)))
+        line["received_at"] = occurred_at + timedelta(minutes=self.dice.choice((-5, 0, 0, 0, 1, 90, 1500)))
         line |= {name: value for name, value in fields.items() if value is not None}
         self.lines[log].append(line)
         while self.dice.random() < REPEATED:
@@ -141,7 +139,7 @@ class Day:
         for kind in given:
             reason = self.dice.choice(("taken", "cancelled", "rain", None)) if kind == "withdrawn" else None
             self.say("offers", kind, sent + self.dice.choice((-5, 0, 5, 10, 15)), offer_id=offer_id, reason=reason)
-        if "accepted" in given and self.dice.random() < 0.3 or self.dice.random() < 0.03:
+        if ("accepted" in given and self.dice.random() < 0.3) or self.dice.random() < 0.03:
             minute = start - self.dice.choice((-10, 0, 30, 45, 50))
             self.say("offers", self.dice.choice(("forfeited", "forfeited", "no_show")), minute, offer_id=offer_id)
         return "accepted" in given
@@ -188,11 +186,11 @@ class Day:
         for _ in range(self.dice.choice((0, 0, 0, 1, 2))):
             self.say("trips", "toll_charged", ended - 20, trip_id=trip_id, amount_usd=self.usd(8))
         for kind in self.dice.sample(
-            ("base", "base", "tip", "tip", "incentive", "adjustment"), self.dice.randint(0, 4)
+            ("base", "base", "tip", "tip", "incentive", "adjustment"), self.dice.choice((0, 0, 1, 2, 4))
         ):
             amount = self.dice.choice((18 * hours, 25 * hours, self.usd(70))) if kind == "base" else self.usd(12)
             signed = amount * self.dice.choice((1, -1)) if kind == "adjustment" else amount
-            later = ended + self.dice.choice((0, 90, 1200, 3000))
+            later = ended + self.dice.choice((0, 90, 1200, 2000))
             self.say("trips", "pay_posted", later, trip_id=trip_id, pay_kind=kind, amount_usd=signed)
 
     def order(self, order_id: str, trip_id: str | None) -> None:
@@ -205,17 +203,29 @@ class Day:
             placed |= {"dropoff_latitude": round(36 + self.dice.randrange(10_000) / 10_000 + 0.00003, 5)}
             placed |= {"dropoff_longitude": round(-115 - self.dice.randrange(10_000) / 10_000 - 0.00003, 5)}
         self.say("orders", "placed", now, order_id=order_id, **placed)
-        endings = ("delivery_failed", "delivered", "delivered", "delivered", "returned", "cancelled", "lost")
+        endings = (
+            "delivery_failed",
+            "delivered",
+            "delivered",
+            "delivered",
+            "returned",
+            "cancelled",
+            "cancelled",
+            "lost",
+        )
         stages = [
             "ready",
             "picked_up",
             *(self.dice.choice(endings) for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3)))),
         ]
+        other = f"{self.name}-trip-{self.dice.choice((0, 0, 1, 9))}"
         for stage in stages:
-            now += self.dice.choice((0, 5, 15, 30, 60, 90, -10, 1000 if stage == "delivered" else 20))
+            now += self.dice.choice(
+                (0, 5, 15, 30, 60, 90, -10, self.dice.choice((1000, 3000)) if stage == "delivered" else 20)
+            )
             reasons = ("customer", "store", "no_driver", None)
             reason = self.dice.choice(reasons) if stage in ("cancelled", "lost", "delivery_failed") else None
             carries = stage in ("picked_up", "delivery_failed", "delivered", "returned")
-            carrier = self.dice.choice((trip_id, trip_id, trip_id, None)) if carries else None
+            carrier = self.dice.choice((trip_id, trip_id, trip_id, other, None)) if carries else None
             if self.dice.random() < 0.9:
                 self.say("orders", stage, now, order_id=order_id, reason=reason, trip_id=carrier)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.naive.arithmetic import between, percentile, ratio, total, usd
-from tests.naive.cells import KEYS, cells, count
+from tests.naive.cells import KEYS, cells
 from tests.naive.offers import HOUR
 
 Row = dict[str, Any]

@@ -7,6 +7,7 @@ import math
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tests.naive.arithmetic import between
@@ -27,7 +28,7 @@ def trips(log: Standing, orders: Standing, facts: dict[str, list[Row]], referenc
     """The rows of fct_trips; a trip without `started` makes none. `facts` holds the other three facts."""
     naming = orders.by("trip_id")
     rows = [
-        _trip(trip_id, events, naming.get(trip_id, []), facts, reference, log.cut)
+        _trip(trip_id, events, naming.get(trip_id, []), facts, reference) | _pending(events, log.cut)
         for trip_id, events in log.by("trip_id").items()
         if first(events, "started")
     ]
@@ -43,7 +44,6 @@ def _trip(
     naming: list[Event],
     facts: dict[str, list[Row]],
     reference: Reference,
-    cut: datetime | None,
 ) -> Row:
     started = first(events, "started")
     place = reference.place(started["site_id"])
@@ -55,10 +55,13 @@ def _trip(
     row["orders_delivered"] = sum(
         order["trip_id"] == trip_id and order["status"] == "delivered" for order in facts["fct_deliveries"]
     )
-    row |= _clocks(row) | _miles(events) | _pay(events)
-    has_pay = bool(first(events, "pay_posted"))
-    row["is_pay_pending"] = row["status"] == "ended" and not has_pay and cut - row["ended_at"] < PAY_WAIT
-    return row
+    return row | _clocks(row) | _miles(events) | _pay(events)
+
+
+def _pending(events: list[Event], cut: datetime) -> Row:
+    ended = first(events[::-1], "ended")
+    is_recent = bool(ended) and cut - ended["occurred_at"] < PAY_WAIT
+    return {"is_pay_pending": is_recent and not first(events, "pay_posted")}
 
 
 def _stamps(events: list[Event], naming: list[Event]) -> Row:
@@ -118,7 +121,7 @@ def _miles(events: list[Event]) -> Row:
     pings = [event for event in events if event["event_type"] == "position"]
     bridged = [
         great_circle_miles(one, other)
-        for one, other in zip(pings, pings[1:], strict=False)
+        for one, other in pairwise(pings)
         if other["occurred_at"] - one["occurred_at"] <= MAX_GAP
     ]
     source, total = ("positions", math.fsum(bridged)) if bridged else ("missing", None)
