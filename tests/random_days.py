@@ -28,6 +28,8 @@ MOMENTS = tuple(
 )
 SITES = ("las_vegas_mall", "las_vegas_station", "chandler_grocery", "tysons_mall", "tysons_station", "friendswood_mall")
 CARS = (None, "unknown", "compact_car", "midsize_car", "hybrid", "electric", "electric", "pickup", "tractor")
+ENDINGS = ("delivery_failed", "delivered", "delivered", "delivered", "returned", "cancelled", "cancelled", "lost")
+DUE = {"offers": "block_starts_at", "orders": "promised_at"}
 LOST, REPEATED = 0.04, 0.1
 
 
@@ -44,9 +46,21 @@ def random_days(dice: Random, count: int, drivers: int) -> dict[str, list[Line]]
     return lines
 
 
-def random_moment(dice: Random, lines: dict[str, list[Line]]) -> datetime:
-    """A moment at which a line was received."""
-    return datetime.fromisoformat(dice.choice(lines[dice.choice(list(LOGS))])["received_at"]).astimezone(UTC)
+def stopped(dice: Random, lines: dict[str, list[Line]]) -> datetime:
+    """A moment at which a block starts and a promise ends, if one does as another did 72 hours before, so that much
+    falls due just then. Each log gets a line received at that moment, which so is every log's cut as of it.
+    """
+    starts, promises = (_instants(lines[log], name) for log, name in DUE.items())
+    together = sorted(starts & promises)
+    moment = dice.choice([at for at in together if at - timedelta(hours=72) in starts] or together)
+    for log, event_type in {"orders": "ready", "offers": "expired", "trips": "ended"}.items():
+        stamps = dict.fromkeys(("occurred_at", "received_at"), moment.isoformat())
+        lines[log].append({"event_id": "clock", "event_type": event_type, LOGS[log].common[0]: "clock"} | stamps)
+    return moment
+
+
+def _instants(lines: list[Line], name: str) -> set[datetime]:
+    return {datetime.fromisoformat(line[name]).astimezone(UTC) for line in lines if name in line}
 
 
 class Day:
@@ -54,7 +68,7 @@ class Day:
 
     def __init__(self, dice: Random, name: str, starts_at: datetime, drivers: list[str]) -> None:
         self.dice, self.name, self.drivers = dice, name, drivers
-        self.starts_at = starts_at + timedelta(hours=dice.choice((0, 0, 1, 30, 80)))
+        self.starts_at = starts_at + timedelta(hours=dice.choice((0, 0, 1, 30, 72)))
         self.site = dice.choice(SITES)
         self.lines: dict[str, list[Line]] = {log: [] for log in LOGS}
         self.said = 0
@@ -126,7 +140,7 @@ class Day:
                     block_starts_at=self.starts_at + timedelta(minutes=start),
                     block_ends_at=self.starts_at + timedelta(minutes=start, hours=hours),
                     pay_usd=self.dice.choice((18 * hours, 20.25 * hours, self.usd(90))),
-                    expires_at=self.perhaps(self.starts_at + timedelta(minutes=sent + self.dice.choice((5, 15, 600)))),
+                    expires_at=self.perhaps(self.starts_at + timedelta(minutes=sent + self.dice.choice((5, 15, 4000)))),
                     wave=self.perhaps(wave) if wave == 1 else wave,
                 )
                 willing += [driver] if self.answer(offer_id, sent, start) else []
@@ -135,7 +149,7 @@ class Day:
     def answer(self, offer_id: str, sent: float, start: float) -> bool:
         """What came back on an offer; whether any of it was an acceptance."""
         kinds = ("accepted", "accepted", "declined", "expired", "withdrawn")
-        given = [self.dice.choice(kinds) for _ in range(self.dice.choice((0, 1, 1, 1, 2)))]
+        given = [self.dice.choice(kinds) for _ in range(self.dice.choice((0, 0, 1, 1, 1, 2)))]
         for kind in given:
             reason = self.dice.choice(("taken", "cancelled", "rain", None)) if kind == "withdrawn" else None
             self.say("offers", kind, sent + self.dice.choice((-5, 0, 5, 10, 15)), offer_id=offer_id, reason=reason)
@@ -195,37 +209,32 @@ class Day:
 
     def order(self, order_id: str, trip_id: str | None) -> None:
         """An order's events in order, some of them out of it, with whatever endings."""
-        now = float(self.dice.choice((0, 0, 10, 40, 70)))
+        now = self.dice.choice((0, 0, 10, 40, 70))
+        promised = now + self.dice.choice((60, 90, 180, 1440))
         placed = {"site_id": self.site, "store_id": self.dice.choice(("shoes", "toys", "toys", None))}
-        placed |= {"promised_at": self.perhaps(self.at(now + self.dice.choice((60, 90, 180, 1440))))}
-        placed |= {"package_count": self.dice.choice((None, 1, 3))}
-        if self.dice.random() < 0.5:  # five places ending in 3: no tie when rounded to two
-            placed |= {"dropoff_latitude": round(36 + self.dice.randrange(10_000) / 10_000 + 0.00003, 5)}
-            placed |= {"dropoff_longitude": round(-115 - self.dice.randrange(10_000) / 10_000 - 0.00003, 5)}
-        self.say("orders", "placed", now, order_id=order_id, **placed)
-        endings = (
-            "delivery_failed",
-            "delivered",
-            "delivered",
-            "delivered",
-            "returned",
-            "cancelled",
-            "cancelled",
-            "lost",
-        )
-        stages = [
-            "ready",
-            "picked_up",
-            *(self.dice.choice(endings) for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3)))),
-        ]
-        other = f"{self.name}-trip-{self.dice.choice((0, 0, 1, 9))}"
-        for stage in stages:
-            now += self.dice.choice(
-                (0, 5, 15, 30, 60, 90, -10, self.dice.choice((1000, 3000)) if stage == "delivered" else 20)
-            )
-            reasons = ("customer", "store", "no_driver", None)
-            reason = self.dice.choice(reasons) if stage in ("cancelled", "lost", "delivery_failed") else None
-            carries = stage in ("picked_up", "delivery_failed", "delivered", "returned")
-            carrier = self.dice.choice((trip_id, trip_id, trip_id, other, None)) if carries else None
+        placed |= {"promised_at": self.perhaps(self.at(promised)), "package_count": self.dice.choice((None, 1, 3))}
+        self.say("orders", "placed", now, order_id=order_id, **placed, **self.door())
+        endings = [self.dice.choice(ENDINGS) for _ in range(self.dice.choice((0, 1, 1, 1, 2, 3)))]
+        for stage in ("ready", "picked_up", *endings):
+            now += self.dice.choice((0, 5, 15, 20, 30, 60, 90, -10)) + (1500 if self.dice.random() < 0.04 else 0)
+            if stage == "cancelled" and self.dice.random() < 0.5:
+                now = promised
             if self.dice.random() < 0.9:
-                self.say("orders", stage, now, order_id=order_id, reason=reason, trip_id=carrier)
+                self.say("orders", stage, now, order_id=order_id, **self.circumstances(stage, trip_id))
+
+    def door(self) -> dict[str, float]:
+        """A drop-off, perhaps; five places ending in 3, so that two places are never a tie."""
+        if self.dice.random() < 0.5:
+            return {}
+        north, east = (self.dice.randrange(10_000) / 10_000 + 0.00003 for _ in range(2))
+        return {"dropoff_latitude": round(36 + north, 5), "dropoff_longitude": round(-115 - east, 5)}
+
+    def circumstances(self, stage: str, trip_id: str | None) -> dict[str, str | None]:
+        """The reason of what went wrong, the trip of what was carried: mostly this, sometimes another."""
+        reason = self.dice.choice(("customer", "customer", "store", "no_driver", None))
+        other = f"{self.name}-trip-{self.dice.choice((0, 0, 1, 9))}"
+        carrier = self.dice.choice((trip_id, trip_id, trip_id, other, None))
+        return {
+            "reason": reason if stage in ("cancelled", "lost", "delivery_failed") else None,
+            "trip_id": carrier if stage in ("picked_up", "delivery_failed", "delivered", "returned") else None,
+        }

@@ -15,7 +15,7 @@ from tests.naive.compare import differences
 from tests.naive.offers import HELPERS
 from tests.random_logs import WORLDS
 
-CASES, DRIVERS = 400, 40
+CASES, DRIVERS = 300, 40
 KEYS = {
     "fct_deliveries": ("order_id",),
     "fct_offers": ("offer_id",),
