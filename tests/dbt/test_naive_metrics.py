@@ -14,7 +14,7 @@ from tests.naive.warehouse import metrics
 from tests.random_logs import WORLDS
 
 # Few drivers, so that many have three trips in a cell.
-CASES, DRIVERS, MIN_DRIVERS = 200, 12, 2
+CASES, DRIVERS, MIN_DRIVERS = 300, 12, 2
 TABLES = {
     "delivery_speed": KEYS,
     "offer_acceptance": KEYS,
