@@ -8,7 +8,7 @@ export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run ui test test-laws bench-ingest bench-ingest-large check format lock clean
+.PHONY: help setup demo run ui test test-laws test-coverage bench-ingest bench-ingest-large check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: setup ## all tests
 test-laws: setup ## the laws of order and format, and plain Python beside the SQL, on many more examples, a quarter of an hour
 	@DOORSTEP_LAW_FACTOR=20 $(BIN)/python -m pytest tests/unit/test_ingest_laws.py tests/dbt/test_order_laws.py \
 	  tests/dbt/test_naive_facts.py tests/dbt/test_naive_metrics.py
+
+test-coverage: setup ## how often the 95 % intervals hold the truth, over thousands of small worlds, a minute
+	@$(BIN)/python -m tests.coverage.study
 
 bench-ingest: setup ## ingest beside bare Polars and bare DuckDB, some minutes
 	@$(BIN)/python -m tests.benchmarks.bench_ingest

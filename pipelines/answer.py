@@ -53,7 +53,9 @@ def _acceptance(connection: duckdb.DuckDBPyConnection) -> str:
     cell = _cell(connection, "offer_acceptance", "at_risk")
     if cell is None:
         return NO_DATA
-    share = f"{_who(cell)} offers accepted {_share(cell, 'acceptance_share')} of {cell['at_risk']:,} at risk"
+    # By drivers, where there are enough: some are keener than others, which Wilson's interval knows nothing of.
+    by = "_by_driver" if cell["acceptance_share_by_driver_low"] is not None else ""
+    share = f"{_who(cell)} offers accepted {_share(cell, 'acceptance_share', by)} of {cell['at_risk']:,} at risk"
     return share + (f"; blocks filled {cell['fill_share']:.1%} of {cell['blocks_due']:,}" if cell["blocks_due"] else "")
 
 
@@ -65,7 +67,7 @@ def _earnings(connection: duckdb.DuckDBPyConnection) -> str:
     if cell["net_per_hour_usd"] is None:
         return f"{gross} ({cell['trips']:,} trips); net unknown, no miles in these logs"
     return (
-        f"{gross}, net of gas, tolls and maintenance {_usd(cell['net_per_hour_usd'])}/h "
+        f"{gross}, net of gas, tolls and maintenance {_usd(cell['net_per_hour_usd'])}/h{_between(cell)} "
         f"({cell['costed_trips']:,} trips, {_count(cell['drivers'], 'driver')})"
     )
 
@@ -81,8 +83,14 @@ def _who(cell: dict[str, Any]) -> str:
     return "retail" if cell["offer_type"] == "retail" else "all"
 
 
-def _share(cell: dict[str, Any], name: str) -> str:
-    return f"{cell[name]:.1%} (95 % interval {cell[name + '_low']:.1%} to {cell[name + '_high']:.1%})"
+def _share(cell: dict[str, Any], name: str, by: str = "") -> str:
+    low, high = (cell[f"{name}{by}_{end}"] for end in ("low", "high"))
+    return f"{cell[name]:.1%} (95 % interval {low:.1%} to {high:.1%})"
+
+
+def _between(cell: dict[str, Any]) -> str:
+    low, high = (cell[f"net_per_hour_usd_{end}"] for end in ("low", "high"))
+    return "" if low is None else f" (95 % interval {low:.2f} to {high:.2f})"
 
 
 def _count(n: int, what: str) -> str:

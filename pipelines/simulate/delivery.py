@@ -54,13 +54,14 @@ def deliver(rng: np.random.Generator, orders: pl.DataFrame, trips: pl.DataFrame,
     trip = load(orders, trips)
     carried = np.flatnonzero(trip >= 0)
     on = trip[carried]
-    arrived, departed, back = (trips[name].to_numpy()[on] for name in ("arrived", "departed", "back"))
+    arrived, departed, back, delay = (trips[name].to_numpy()[on] for name in ("arrived", "departed", "back", "delay_s"))
+    way = back - delay - departed
     fate = rng.choice(list(FATES), carried.size, p=list(FATES.values()))
     in_hand = np.maximum(orders["ready"].to_numpy()[carried], arrived)
-    stop = departed + (back - departed) * (0.08 + 0.84 * _place_in_trip(rng, on))
+    stop = departed + way * (0.08 + 0.84 * _place_in_trip(rng, on)) + delay
     attempted = stop + rng.uniform(0.5, 3, carried.size) * MINUTE_S
     is_failed = np.isin(fate, ["retried", "carried_again", "returned", "left"])
-    later = departed + (back - departed) * rng.uniform(0.94, 0.97, carried.size)
+    later = departed + way * rng.uniform(0.94, 0.97, carried.size) + delay
     is_done = np.char.startswith(fate, "delivered")
     columns = {
         "picked_up": in_hand + rng.uniform(0.3, 0.95, carried.size) * (departed - in_hand),
@@ -119,8 +120,10 @@ def _carried_again(orders: pl.DataFrame, trips: pl.DataFrame) -> pl.DataFrame:
     """Where an order is carried again, the first trip from the site at least 8 hours later takes and delivers it."""
     again = orders.with_row_index("order").filter(pl.col("fate") == "carried_again").sort("failed", "order")
     takes = trips.with_row_index("second_trip").filter(pl.col("room") > 0).sort("arrived", "second_trip")
-    found = again.select("order", "site", from_s=pl.col("failed") + 8 * HOUR_S).join_asof(
-        takes.select("second_trip", "site", "arrived", "departed", "back"),
+    # By the way as it would be without delay, so that a delay changes no order's trip.
+    failed = pl.col("failed") - trips["delay_s"][again["trip"]]
+    found = again.select("order", "site", from_s=failed + 8 * HOUR_S).join_asof(
+        takes.select("second_trip", "site", "arrived", "departed", "back", "delay_s"),
         left_on="from_s",
         right_on="arrived",
         by="site",
@@ -131,7 +134,9 @@ def _carried_again(orders: pl.DataFrame, trips: pl.DataFrame) -> pl.DataFrame:
         "order",
         pl.col("second_trip").cast(pl.Int64),
         second_picked_up=pl.col("departed") - MINUTE_S,
-        second_at=pl.col("departed") + 0.55 * (pl.col("back") - pl.col("departed")),
+        second_at=pl.col("departed")
+        + 0.55 * (pl.col("back") - pl.col("delay_s") - pl.col("departed"))
+        + pl.col("delay_s"),
     )
     joined = orders.with_row_index("order").join(second, on="order", how="left", maintain_order="left")
     return joined.with_columns(

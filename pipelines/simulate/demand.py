@@ -7,29 +7,29 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.geometry import scattered
+from pipelines.simulate.parameters import Parameters, Work
 from pipelines.simulate.span import HOUR_S, MINUTE_S, Span
 from pipelines.simulate.supply import WEEKDAY_DEMAND, blocks_per_day, open_days
 
-ORDERS_PER_BLOCK = 2.9
 STORES = {
     "retail": ["shoes-114", "toys-027", "books-203", "sports-310", "home-118", "beauty-009", "denim-221"],
     "grocery": ["grocer-1"],
     "station": [None],
     "other": [None],
 }
-OPEN_HOURS = {"retail": (10, 20), "grocery": (7, 20), "station": (4, 20), "other": (8, 18)}
-PREPARATION_MINUTES = {"retail": 32, "grocery": 24, "station": 70, "other": 45}
 MAX_PACKAGES = {"retail": 3, "grocery": 8, "station": 2, "other": 4}
 HOURLY_DEMAND = np.array([1, 1, 0, 0, 0, 2, 4, 8, 11, 13, 14, 14, 13, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1.0])
 
 
-def make_orders(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame) -> pl.DataFrame:
+def make_orders(
+    rng: np.random.Generator, parameters: Parameters, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame
+) -> pl.DataFrame:
     """One row per order, by placing, times in seconds.
 
     Columns: site (row of `sites`), store_id, packages, latitude, longitude of the drop-off, placed, promised,
     ready, and cancelled with cancel_reason where it is called off before a driver has it (then ready may be NaN).
     """
-    expected = blocks_per_day(sites, drivers)[:, None] * ORDERS_PER_BLOCK
+    expected = blocks_per_day(sites, drivers)[:, None] * parameters.orders_per_block
     weekday = WEEKDAY_DEMAND[(span.starts_on.weekday() + np.arange(span.days)) % 7]
     count = np.where(open_days(span, sites)[:, :-1], rng.poisson(expected * weekday), 0)
     site, day = (np.repeat(axis.ravel(), count.ravel()) for axis in np.indices(count.shape))
@@ -48,7 +48,7 @@ def make_orders(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drive
             "longitude": longitude,
             "placed": today + hour * HOUR_S,
             "promised": _promises(rng, kind, hour, today, tomorrow),
-            "ready": _ready(rng, kind, hour, today, tomorrow),
+            "ready": _ready(rng, [parameters.work[each] for each in kind], hour, today, tomorrow),
         },
         schema_overrides={"store_id": pl.String},
     )
@@ -76,11 +76,11 @@ def _promises(
 
 
 def _ready(
-    rng: np.random.Generator, kind: np.ndarray, hour: np.ndarray, today: np.ndarray, tomorrow: np.ndarray
+    rng: np.random.Generator, work: list[Work], hour: np.ndarray, today: np.ndarray, tomorrow: np.ndarray
 ) -> np.ndarray:
     """Packing begins when the order comes in or the store opens."""
-    opens, closes = np.array([OPEN_HOURS[each] for each in kind]).reshape(-1, 2).T
-    minutes = rng.lognormal(np.log([PREPARATION_MINUTES[each] for each in kind]), 0.45)
+    opens, closes = np.array([each.open_hours for each in work]).reshape(-1, 2).T
+    minutes = rng.lognormal(np.log([each.preparation_minutes for each in work]), 0.45)
     begins = np.where(hour < closes, today + np.maximum(hour, opens) * HOUR_S, tomorrow + opens * HOUR_S)
     return begins + np.clip(minutes, 4, 240) * MINUTE_S
 

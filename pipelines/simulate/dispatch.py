@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.geometry import great_circle_miles
+from pipelines.simulate.parameters import USUAL_MILES, Parameters, chance
 from pipelines.simulate.span import HOUR_S, MINUTE_S, Span
 
 OFFER_LIFE_S = 15 * MINUTE_S
@@ -26,7 +27,8 @@ NEVER = float("nan")
 class Offer:
     """One exposure of one block to one driver; block, driver: rows of their tables, times in seconds.
 
-    `again` is a second answer, later than the one that counts. Where `is_working`, the driver sets off.
+    `log_odds` of a yes, and whether it was one (`is_willing`), be another faster or not. `again` is a second answer,
+    later than the one that counts. Where `is_working`, the driver sets off.
     """
 
     block: int
@@ -36,6 +38,8 @@ class Offer:
     ends: float
     pay: float
     expires: float
+    log_odds: float
+    is_willing: bool = False
     answer: str | None = None
     answered: float = NEVER
     reason: str | None = None
@@ -51,13 +55,18 @@ COLUMNS = {name: TYPES.get(kind, pl.String) for name, kind in get_type_hints(Off
 
 
 def offer_blocks(
-    rng: np.random.Generator, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame, blocks: pl.DataFrame
+    rng: np.random.Generator,
+    parameters: Parameters,
+    span: Span,
+    *,
+    sites: pl.DataFrame,
+    drivers: pl.DataFrame,
+    blocks: pl.DataFrame,
 ) -> pl.DataFrame:
     """Offers every block (see `make_blocks`); one row per offer with the fields of `Offer`."""
-    dispatcher = _Dispatcher(rng, span, sites, drivers)
-    offers = [
-        offer for row in blocks.with_row_index("block").iter_rows(named=True) for offer in dispatcher.offer(**row)
-    ]
+    dispatcher = _Dispatcher(rng, parameters, span, sites, drivers)
+    asked = blocks.with_row_index("block").drop("novelty", "extra_pay", "delay_s")
+    offers = [offer for row in asked.iter_rows(named=True) for offer in dispatcher.offer(**row)]
     columns = {name: [getattr(offer, name) for offer in offers] for name in COLUMNS}
     return pl.DataFrame(columns, schema=COLUMNS, strict=False)
 
@@ -65,8 +74,16 @@ def offer_blocks(
 class _Dispatcher:
     """Offers block after block and remembers until when each driver is busy."""
 
-    def __init__(self, rng: np.random.Generator, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        parameters: Parameters,
+        span: Span,
+        sites: pl.DataFrame,
+        drivers: pl.DataFrame,
+    ) -> None:
         self._rng = rng
+        self._parameters = parameters
         self._opening = [span.midnights(zone)[0] for zone in sites["time_zone"]]
         self._busy_until = np.zeros(drivers.height)
         self._keenness = drivers["keenness"].to_numpy()
@@ -96,29 +113,33 @@ class _Dispatcher:
         for wave, asked in enumerate(self._waves(site, starts_s), start=1):
             if sent > starts_s - 0.4 * HOUR_S:
                 break
-            chance = self._chance(asked, site, pay / (ends - starts_s) * HOUR_S, appeal)
-            answers = [Offer(block, i, wave, sent, ends, pay, sent + expires_in) for i in asked.tolist()]
+            log_odds = self._log_odds(asked, site, pay / (ends - starts_s) * HOUR_S, appeal)
+            answers = [
+                Offer(block, driver, wave, sent, ends, pay, sent + expires_in, odds)
+                for driver, odds in zip(asked.tolist(), log_odds.tolist(), strict=True)
+            ]
             offers += answers
-            accepted = _answer(rng, answers, chance)
+            accepted = _answer(rng, answers, chance(log_odds))
             if accepted and not self._is_given_back(accepted, starts_s):
                 return offers
             sent = accepted.forfeited + 120 if accepted else sent + OFFER_LIFE_S + rng.uniform(5, 60) * MINUTE_S
             pay += RAISES[rng.integers(len(RAISES))]
             ends = starts_s + hours * HOUR_S + shift_s
-        if offers and rng.random() < 0.35:
+        if offers and rng.random() < self._parameters.called_off_share:
             _call_off(offers, offers[-1].sent + rng.uniform(300, 890))
         return offers
 
     def _waves(self, site: int, starts: float) -> Iterator[np.ndarray]:
         """Who is asked together: drivers of the market who are free then, nobody twice."""
+        least, most = self._parameters.asked_together
         crew = self._crews[site]
         crew = self._rng.permutation(crew[self._busy_until[crew] <= starts - 0.5 * HOUR_S])
-        ends = [0, *np.cumsum(self._rng.integers(2, 5, MAX_WAVES)).tolist()]
+        ends = [0, *np.cumsum(self._rng.integers(least, most + 1, MAX_WAVES)).tolist()]
         yield from (crew[since:until] for since, until in pairwise(ends) if since < crew.size)
 
-    def _chance(self, asked: np.ndarray, site: int, rate: float, appeal: float) -> np.ndarray:
-        pull = 0.35 * (rate - 20.5) - 0.07 * (self._miles[asked, site] - 7) + self._keenness[asked] + appeal
-        return 1 / (1 + np.exp(1.5 - pull))
+    def _log_odds(self, asked: np.ndarray, site: int, rate: float, appeal: float) -> np.ndarray:
+        far = self._parameters.log_odds_per_mile * (self._miles[asked, site] - USUAL_MILES)
+        return self._parameters.log_odds(rate) + far + self._keenness[asked] + appeal
 
     def _is_given_back(self, offer: Offer, starts: float) -> bool:
         """Decides what becomes of an acceptance: mostly work; else forfeit, no-show, or the block is called off."""
@@ -139,15 +160,16 @@ class _Dispatcher:
         return offer.forfeited == offer.forfeited
 
 
-def _answer(rng: np.random.Generator, wave: list[Offer], chance: np.ndarray) -> Offer | None:
+def _answer(rng: np.random.Generator, wave: list[Offer], chances: np.ndarray) -> Offer | None:
     """Fills in the answers of one wave and returns the acceptance: the fastest keen driver takes the block."""
     luck = rng.random(len(wave))
-    is_keen = luck < chance
+    is_keen = luck < chances
     delay = np.exp(np.where(is_keen, 3.7, 4.4) + 0.95 * rng.standard_normal(len(wave)))
-    delay = np.where((luck < chance + 0.42) & (delay < OFFER_LIFE_S), np.ceil(delay), np.inf)
+    delay = np.where((luck < chances + 0.42) & (delay < OFFER_LIFE_S), np.ceil(delay), np.inf)
     taken = float(delay[is_keen].min(initial=np.inf))
     winner = int(np.argmin(np.where(is_keen, delay, np.inf))) if taken < np.inf else -1
     for index, (offer, wait) in enumerate(zip(wave, delay.tolist(), strict=True)):
+        offer.is_willing = bool(is_keen[index])
         if index == winner:
             offer.answer, offer.answered = "accepted", offer.sent + wait
         elif wait < taken:

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.span import HOUR_S, MINUTE_S
 
 TOLL_ROADS = {
@@ -10,7 +11,6 @@ TOLL_ROADS = {
     "friendswood": ("Sam Houston Tollway", [1.5, 1.75, 3.5]),
 }
 TOLL_SHARE = 0.2
-TIPPING_SHARE = {"grocery": 0.45, "retail": 0.15}
 
 
 def make_tolls(rng: np.random.Generator, trips: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
@@ -32,11 +32,15 @@ def make_tolls(rng: np.random.Generator, trips: pl.DataFrame, sites: pl.DataFram
     )
 
 
-def make_pay(rng: np.random.Generator, trips: pl.DataFrame, orders: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
+def make_pay(
+    rng: np.random.Generator, parameters: Parameters, trips: pl.DataFrame, orders: pl.DataFrame, sites: pl.DataFrame
+) -> pl.DataFrame:
     """Postings of pay: trip (row), at (seconds), kind, amount (USD). A trip given back gets none."""
     paid = trips.with_row_index("trip").filter(pl.col("forfeited").is_nan())
     ended, n = paid["ended"].to_numpy(), paid.height
-    base = paid.select("trip", at=pl.Series(ended + rng.uniform(0.2, 7, n) * HOUR_S), amount="pay")
+    base = paid.select(
+        "trip", at=pl.Series(ended + rng.uniform(0.2, 7, n) * HOUR_S), amount=pl.col("pay") + pl.col("extra_pay")
+    )
     extra = paid.select(
         "trip",
         at=pl.Series(ended + rng.uniform(1, 40, n) * HOUR_S),
@@ -48,15 +52,15 @@ def make_pay(rng: np.random.Generator, trips: pl.DataFrame, orders: pl.DataFrame
         # Adjustments come out of a calculation, so they use all the places money may have.
         amount=pl.Series(np.round(rng.normal(2, 5, n), 4)),
     ).filter(pl.Series(rng.random(n) < 0.02))
-    kinds = {"base": base, "incentive": extra, "adjustment": mended, "tip": _tips(rng, orders, sites)}
+    tipping = np.array([parameters.work[kind].tipping_share for kind in sites["offer_type"]])
+    kinds = {"base": base, "incentive": extra, "adjustment": mended, "tip": _tips(rng, orders, tipping[orders["site"]])}
     return pl.concat(
         frame.select(pl.col("trip").cast(pl.Int64), "at", pl.lit(kind).alias("kind"), "amount")
         for kind, frame in kinds.items()
     ).sort("trip", "at", maintain_order=True)
 
 
-def _tips(rng: np.random.Generator, orders: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
-    share = np.array([TIPPING_SHARE.get(kind, 0.0) for kind in sites["offer_type"]])[orders["site"]]
+def _tips(rng: np.random.Generator, orders: pl.DataFrame, share: np.ndarray) -> pl.DataFrame:
     n = orders.height
     amount = np.where(rng.random(n) < 0.02, 0.0, np.round(np.clip(rng.lognormal(1.5, 0.6, n), 1, 40), 2))
     at = orders["delivered"].to_numpy() + np.where(rng.random(n) < 0.7, MINUTE_S, rng.uniform(1, 60, n) * HOUR_S)

@@ -20,17 +20,20 @@ from pipelines.reference import read_reference
 from pipelines.simulate.defects import FATES, spoil
 from pipelines.simulate.events import events_of
 from pipelines.simulate.files import LogFile, format_of, log_files
+from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.recording import record
 from pipelines.simulate.refused import refused_lines
 from pipelines.simulate.span import Span
 from pipelines.simulate.spelling import spelled
 from pipelines.simulate.truth import true_facts, true_orphans
+from pipelines.simulate.truth_parameters import planted_parameters, planted_rows
 from pipelines.simulate.world import World, simulate_world
 from pipelines.workspace import SHIPPED_DATA, DoorstepError, read_settings
 
 MAX_DAYS = 1000
 WORKSPACE_TOML = 'title = "Retail delivery pilot, simulated"\norigin = "simulated"\n'
 FIRST_DAY = date(2022, 1, 10)
+DEFAULTS = Parameters()
 NEVER = datetime.min.replace(tzinfo=UTC)  # the cut of a log without lines
 
 
@@ -48,22 +51,30 @@ class SimulationSummary:
 
 
 def simulate(
-    out: Path, *, days: int = 98, drivers: int = 240, seed: int = 1, starts_on: date = FIRST_DAY
+    out: Path,
+    *,
+    days: int = 98,
+    drivers: int = 240,
+    seed: int = 1,
+    starts_on: date = FIRST_DAY,
+    parameters: Parameters = DEFAULTS,
 ) -> SimulationSummary:
     """Simulates `days` days of the pilot with `drivers` drivers into the workspace `out`.
 
-    Writes landing/ (log files), truth/ (the four facts as Parquet, lines.json) and, where they are missing,
-    reference/ and workspace.toml. The same options give the same bytes. Raises DoorstepError for options out of
-    range, a broken reference table, a workspace of recorded data, or a landing/ with files that it would not write.
+    Writes landing/ (log files), truth/ (the four facts and what was planted in their rows as Parquet, lines.json,
+    parameters.csv) and, where they are missing, reference/ and workspace.toml. The same options give the same bytes.
+    Raises DoorstepError for options out of range, a broken reference table, a workspace of recorded data, or a landing/
+    with files that it would not write.
     """
     root = out.absolute()
     _check_options(root, days, drivers, seed)
     shipped = SHIPPED_DATA / "reference"
     reference = read_reference(root / "reference" if (root / "reference").is_dir() else shipped)
-    world = simulate_world(Span(starts_on, days), reference, drivers=drivers, seed=seed)
+    world = simulate_world(parameters, Span(starts_on, days), reference, drivers=drivers, seed=seed)
     files, facts, tally = _simulate_logs(world, reference, seed)
     _refuse_to_replace(root / "landing", files)
-    _write(root, shipped, files, facts, tally)
+    _write(root, shipped, files)
+    _write_truth(root / "truth", world, facts, tally)
     return SimulationSummary(
         root,
         root / "landing",
@@ -147,9 +158,7 @@ def _refuse_to_replace(landing: Path, files: list[LogFile]) -> None:
         )
 
 
-def _write(
-    root: Path, shipped: Path, files: list[LogFile], facts: dict[str, pl.DataFrame], tally: dict[str, Any]
-) -> None:
+def _write(root: Path, shipped: Path, files: list[LogFile]) -> None:
     if not (root / "reference").is_dir():
         shutil.copytree(
             shipped, root / "reference", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")]
@@ -158,10 +167,15 @@ def _write(
         _put(root / "workspace.toml", WORKSPACE_TOML.encode())
     for file in files:
         _put(root / "landing" / file.path, file.data)
-    (root / "truth").mkdir(exist_ok=True)
-    for name, rows in facts.items():
-        rows.write_parquet(root / "truth" / f"{name}.parquet")
-    _put(root / "truth" / "lines.json", (json.dumps(tally, indent=2) + "\n").encode())
+
+
+def _write_truth(truth: Path, world: World, facts: dict[str, pl.DataFrame], tally: dict[str, Any]) -> None:
+    truth.mkdir(exist_ok=True)
+    planted = planted_rows(world)
+    for name, rows in (facts | planted).items():
+        rows.write_parquet(truth / f"{name}.parquet")
+    planted_parameters(world, facts, planted).write_csv(truth / "parameters.csv")
+    _put(truth / "lines.json", (json.dumps(tally, indent=2) + "\n").encode())
 
 
 def _put(path: Path, data: bytes) -> None:

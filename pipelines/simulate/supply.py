@@ -7,18 +7,18 @@ import numpy as np
 import polars as pl
 
 from pipelines.simulate.geometry import scattered
+from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.span import HOUR_S, Span
 
 BLOCKS_PER_DRIVER_DAY = 0.48
 OFFER_TYPES = {"mall": "retail", "delivery_station": "station", "grocery_store": "grocery", "other": "other"}
-START_HOURS = {"retail": (10, 19), "station": (5, 15), "grocery": (8, 19), "other": (8, 16)}
 WEEKDAY_DEMAND = np.array([0.9, 0.9, 0.95, 1.0, 1.1, 1.15, 1.0])
 BLOCK_HOURS, BLOCK_SHARES = [2.0, 2.5, 3.0, 3.5, 4.0, 5.0], [0.15, 0.15, 0.3, 0.15, 0.2, 0.05]
 CARS = {"compact_car": 24, "midsize_car": 28, "small_suv": 18, "large_suv": 6, "minivan": 5, "pickup": 6}
 CARS |= {"hybrid": 8, "electric": 5}
 
 
-def make_drivers(rng: np.random.Generator, sites: pl.DataFrame, count: int) -> pl.DataFrame:
+def make_drivers(rng: np.random.Generator, parameters: Parameters, sites: pl.DataFrame, count: int) -> pl.DataFrame:
     """One row per driver: driver_id, market_id, latitude, longitude of home, vehicle_class, keenness."""
     homes = sites.group_by("market_id", maintain_order=True).agg(pl.col("latitude", "longitude").mean())
     market = np.arange(count) % homes.height
@@ -33,12 +33,14 @@ def make_drivers(rng: np.random.Generator, sites: pl.DataFrame, count: int) -> p
             "latitude": latitude,
             "longitude": longitude,
             "vehicle_class": rng.choice(list(CARS), count, p=weights),
-            "keenness": rng.normal(0, 0.5, count),
+            "keenness": rng.normal(0, parameters.keenness_log_odds_sd, count),
         }
     )
 
 
-def make_blocks(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame) -> pl.DataFrame:
+def make_blocks(
+    rng: np.random.Generator, parameters: Parameters, span: Span, sites: pl.DataFrame, drivers: pl.DataFrame
+) -> pl.DataFrame:
     """One row per block, by start: site (row of `sites`), starts_s, hours, pay (first, USD), lead_s, shift_s, appeal.
 
     `shift_s`: by how much the end moves after the first wave, mostly 0. `appeal`: early and late hours are disliked.
@@ -50,7 +52,7 @@ def make_blocks(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drive
     site, day = np.repeat(site, count), np.repeat(day, count)
     midnights = np.array([span.midnights(zone) for zone in sites["time_zone"]]).reshape(sites.height, days)
     hours = rng.choice(BLOCK_HOURS, site.size, p=BLOCK_SHARES)
-    first, last = np.array([START_HOURS[kind] for kind in sites["offer_type"]]).reshape(-1, 2)[site].T
+    first, last = np.array([parameters.work[kind].starts_hours for kind in sites["offer_type"]]).reshape(-1, 2)[site].T
     hour = rng.integers(first * 4, last * 4 + 1) * 0.25
     rate = np.clip(rng.normal(20.2, 1.7, site.size), 16, 27)
     lead = np.clip(rng.lognormal(np.log(9 * HOUR_S), 0.6, site.size), 1.5 * HOUR_S, 40 * HOUR_S)
@@ -63,7 +65,7 @@ def make_blocks(rng: np.random.Generator, span: Span, sites: pl.DataFrame, drive
             "pay": np.round(rate * hours * 2) / 2,
             "lead_s": lead,
             "shift_s": shift,
-            "appeal": np.where((hour < 7) | (hour >= 17), -0.5, 0.1),
+            "appeal": np.where((hour < 7) | (hour >= 17), parameters.log_odds_at_odd_hours, 0.0),
         }
     ).sort("starts_s", maintain_order=True)
 

@@ -24,13 +24,14 @@ def plan_trips(
 ) -> pl.DataFrame:
     """One row per offer that is worked, by start of the block; times in seconds, others are rows of their tables.
 
-    Columns: offer, block, driver, site, pay, road (miles driven per mile of great circle), started, arrived,
+    Columns: offer, block, driver, site, pay, extra_pay, delay_s (by which the way to every door and back is longer),
+    road (miles driven per mile of great circle), started, arrived,
     departed, back (latest end), room (orders it can take), forfeited. A trip given back on the way has NaN for
     arrived, departed, back and no room.
     """
     worked = offers.with_row_index("offer").filter("is_working").sort("block", "offer")
     site, starts = (blocks[name].to_numpy()[worked["block"]] for name in ("site", "starts_s"))
-    hours = blocks["hours"].to_numpy()[worked["block"]]
+    hours, delay = (blocks[name].to_numpy()[worked["block"]] for name in ("hours", "delay_s"))
     home, place = (
         [frame[axis].to_numpy()[rows] for axis in ("latitude", "longitude")]
         for frame, rows in ((drivers, worked["driver"].to_numpy()), (sites, site))
@@ -46,11 +47,13 @@ def plan_trips(
     departed = arrived + np.clip(rng.lognormal(np.log(13), 0.5, n), 3, 45) * MINUTE_S
     return worked.select("offer", "block", "driver", "pay", "forfeited").with_columns(
         site=pl.Series(site),
+        extra_pay=blocks["extra_pay"][worked["block"]],
+        delay_s=pl.Series(delay),
         road=pl.Series(road),
         started=pl.Series(np.where(is_kept, arrived - approach, given_back - rng.uniform(15, 45, n) * MINUTE_S)),
         arrived=pl.Series(np.where(is_kept, arrived, np.nan)),
         departed=pl.Series(np.where(is_kept, departed, np.nan)),
-        back=pl.Series(np.where(is_kept, arrived + hours * ratio * HOUR_S, np.nan)),
+        back=pl.Series(np.where(is_kept, arrived + hours * ratio * HOUR_S + delay, np.nan)),
         released=pl.Series(arrived + hours * HOUR_S * rng.uniform(0.45, 0.95, n)),
         room=pl.Series(np.where(is_kept, room, 0)),
     )

@@ -12,7 +12,9 @@ import polars as pl
 from pipelines.simulate.delivery import GOES_BACK, deliver
 from pipelines.simulate.demand import make_orders
 from pipelines.simulate.dispatch import offer_blocks
+from pipelines.simulate.parameters import Parameters
 from pipelines.simulate.pay import make_pay, make_tolls
+from pipelines.simulate.retail import plant_retail
 from pipelines.simulate.span import Span
 from pipelines.simulate.supply import OFFER_TYPES, make_blocks, make_drivers
 from pipelines.simulate.trips import Road, build_road, end_trips, make_pings, plan_trips, stops_of
@@ -25,10 +27,11 @@ PINGING_SHARE = 0.62
 class World:
     """Tables of the world. Times are seconds of the span (NaN: never), references are row numbers.
 
-    The columns are those of `make_drivers`, `make_blocks`, `offer_blocks`, `plan_trips` (and ended, has_meter,
-    has_pings), `deliver`, `stops_of` (and miles), `make_tolls`, `make_pay`, `make_pings`.
+    The columns are those of `make_drivers`, `make_blocks` and `plant_retail`, `offer_blocks`, `plan_trips` (and ended,
+    has_meter, has_pings), `deliver`, `stops_of` (and miles), `make_tolls`, `make_pay`, `make_pings`.
     """
 
+    parameters: Parameters
     span: Span
     sites: pl.DataFrame
     drivers: pl.DataFrame
@@ -42,15 +45,18 @@ class World:
     pings: pl.DataFrame
 
 
-def simulate_world(span: Span, reference: dict[str, pl.DataFrame], *, drivers: int, seed: int) -> World:
+def simulate_world(
+    parameters: Parameters, span: Span, reference: dict[str, pl.DataFrame], *, drivers: int, seed: int
+) -> World:
     """The world of one seed. Each part has a random stream of its own, so that a change in one leaves the rest."""
     streams = iter(np.random.default_rng([seed, 7]).spawn(9))
-    sites = _sites(reference)
-    crew = make_drivers(next(streams), sites, drivers)
-    blocks = make_blocks(next(streams), span, sites, crew)
-    offers = offer_blocks(next(streams), span, sites, crew, blocks)
+    sites = _sites(reference, are_apart=parameters.are_sites_apart)
+    crew = make_drivers(next(streams), parameters, sites, drivers)
+    blocks = make_blocks(next(streams), parameters, span, sites, crew)
+    blocks = plant_retail(parameters, span, sites, blocks)
+    offers = offer_blocks(next(streams), parameters, span, sites=sites, drivers=crew, blocks=blocks)
     trips = plan_trips(next(streams), offers, blocks, crew, sites)
-    orders = deliver(next(streams), make_orders(next(streams), span, sites, crew), trips, span.end_s)
+    orders = deliver(next(streams), make_orders(next(streams), parameters, span, sites, crew), trips, span.end_s)
     rng = next(streams)
     trips = _finish(rng, trips, orders)
     stops = stops_of(orders)
@@ -59,6 +65,7 @@ def simulate_world(span: Span, reference: dict[str, pl.DataFrame], *, drivers: i
     trips = _with_meter(trips, road)
     rng = next(streams)
     return World(
+        parameters,
         span,
         sites,
         crew,
@@ -68,14 +75,15 @@ def simulate_world(span: Span, reference: dict[str, pl.DataFrame], *, drivers: i
         orders,
         stops.with_columns(miles=pl.Series(miles)),
         make_tolls(rng, trips, sites),
-        make_pay(rng, trips, orders, sites),
+        make_pay(rng, parameters, trips, orders, sites),
         make_pings(next(streams), trips, road),
     )
 
 
-def _sites(reference: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """The sites with their market's columns and offer_type; a site without coordinates lies at its market's others."""
-    place = [pl.col(axis).fill_null(pl.col(axis).mean().over("market_id")).fill_null(0.0) for axis in _AXES]
+def _sites(reference: dict[str, pl.DataFrame], *, are_apart: bool) -> pl.DataFrame:
+    """The sites with their market's columns and offer_type; one without coordinates lies amid its market's others."""
+    amid = {axis: pl.col(axis).mean().over("market_id") for axis in _AXES}
+    place = [(pl.col(axis).fill_null(amid[axis]) if are_apart else amid[axis]).fill_null(0.0) for axis in _AXES]
     return (
         reference["sites"]
         .join(reference["markets"], on="market_id", maintain_order="left")

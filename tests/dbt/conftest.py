@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipelines.contract import LOGS
 from pipelines.dbt_build import NodeResult, build
 from pipelines.ingest import ingest
 from pipelines.reference import read_reference
+from pipelines.simulate import Parameters, simulate
 from pipelines.working import prepare_working_database
 from pipelines.workspace import SHIPPED_DATA, PrivacySettings, Settings, Workspace
 
@@ -165,6 +166,36 @@ def build_landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Worl
                 path.write_bytes(content)
             summary = ingest(workspace, log, site_ids)
             assert not (summary.refused or summary.total("quarantined")), f"{log}: refused: {summary.entries}"
+        return built(workspace, select)
+
+    return build_it
+
+
+@pytest.fixture(scope="session")
+def build_simulated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
+    """A function that builds a simulated world, truth beside it: `build_simulated(Parameters(..), select=.., days=..)`.
+
+    `logs` are taken in, the others stay in landing. `sites` are the only ones there are (default: those shipped).
+    """
+
+    def build_it(
+        parameters: Parameters,
+        *,
+        select: str,
+        logs: Iterable[str] = tuple(LOGS),
+        sites: list[Row] | None = None,
+        days: int,
+        drivers: int,
+        seed: int,
+        starts_on: date,
+    ) -> World:
+        workspace = Workspace(tmp_path_factory.mktemp("simulated"), Settings(title="A simulated world"))
+        write_reference(workspace.root / "reference", {"sites": sites} if sites else {})
+        options = {"days": days, "drivers": drivers, "seed": seed, "starts_on": starts_on}
+        simulate(workspace.root, **options, parameters=parameters)
+        site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
+        for log in logs:
+            ingest(workspace, log, site_ids)
         return built(workspace, select)
 
     return build_it

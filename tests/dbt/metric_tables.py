@@ -4,11 +4,13 @@ Belongs here: making facts of Python rows and running the models' SQL on them.
 Does not belong here: what a metric should say (`test_metrics*.py`), contracts and comments (`build_world`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,8 +27,10 @@ Row = dict[str, Any]
 CUT = datetime(2022, 12, 31, tzinfo=UTC)
 INPUTS = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_market", "logs")
 MODELS = (
-    *("int_delivery_survival", "int_driver_cells", "int_driver_figures"),
-    *("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"),
+    *("int_blocks_due", "int_delivery_survival", "int_driver_cells", "int_driver_figures", "int_driver_intervals"),
+    *("int_offer_driver_cells", "int_acceptance_intervals"),
+    *("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance", "metric_dictionary"),
+    *("int_pilot_sums", "int_pilot_clusters", "int_pilot_differences", "pilot_readout"),
 )
 MARKET_DEFAULTS = {"market_name": "A market", "state": "NV", "time_zone": "America/Los_Angeles", "fuel_area": "here"}
 
@@ -64,9 +68,12 @@ class MetricModels:
         connection.execute("create table staging.stg_orders as select trip_id, order_id from fct_deliveries")
         for pair in handed_over:
             connection.execute("insert into staging.stg_orders values (?, ?)", pair)
-        for name, sql in self.compiled.items():
+        for name, code in self.compiled.items():
             schema = "intermediate" if name.startswith("int_") else "main"
-            connection.execute(f"create table {schema}.{name} as {sql}")
+            if (path := DBT_PROJECT / f"models/intermediate/{name}.py").exists():
+                connection.register("made", python_model(path)(_Refs(connection), connection))
+                code = "select * from made"  # noqa: PLW2901
+            connection.execute(f"create table {schema}.{name} as {code}")
         return MetricTables(connection)
 
     def _create(self, connection: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> None:
@@ -80,6 +87,25 @@ class MetricModels:
             one_row = f"({', '.join('?' * len(types))})"
             values = [row.get(column) for row in rows for column in types]
             connection.execute(f"insert into {table} values {', '.join([one_row] * len(rows))}", values)
+
+
+@dataclass(frozen=True)
+class _Refs:
+    """What a Python model asks of `dbt`: the table of a model."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        return self.connection.table(f"intermediate.{name}")
+
+
+def python_model(path: Path) -> Callable[..., Any]:
+    """The function `model` of a Python model."""
+    spec = spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.model
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("room", ["ingest", "simulate"])
+@pytest.mark.parametrize("room", ["ingest", "simulate", "statistics"])
 def test_a_room_of_work_imports_no_orchestration_and_of_ours_only_contract_reference_and_workspace(room):
     ours = (f"pipelines.{room}", "pipelines.contract", "pipelines.reference", "pipelines.workspace")
     for path in (ROOT / "pipelines" / room).rglob("*.py"):

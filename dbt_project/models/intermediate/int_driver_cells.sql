@@ -9,6 +9,7 @@ trips as (
         case when on_job_hours is not null then ended_at end as on_job_until,
         case when net_usd is not null then on_job_hours end as net_hours,
         case when on_job_hours is not null then net_usd end as net_usd_of_hours,
+        case when on_job_hours is not null then gross_usd end as gross_usd_of_hours,
         case when minimum_wage_usd is not null and net_per_hour_usd is not null then on_job_hours end as wage_hours,
         case when net_per_hour_usd < minimum_wage_usd then on_job_hours end as below_wage_hours
     from {{ ref('fct_trips') }}
@@ -21,8 +22,8 @@ cells as (
     {{ cells(
         'trips', ref('fct_trips'), 'trip_date',
         columns=[
-            'trip_id', 'driver_key', 'on_job_from', 'on_job_until', 'net_hours', 'net_usd_of_hours', 'wage_hours',
-            'below_wage_hours',
+            'trip_id', 'driver_key', 'on_job_from', 'on_job_until', 'on_job_hours', 'gross_usd_of_hours', 'net_hours',
+            'net_usd_of_hours', 'wage_hours', 'below_wage_hours',
         ]
     ) }}
 
@@ -60,6 +61,8 @@ select
     driver_key,
     count(*) as trips,
     {{ exact_sum('overlapping_hours') }} as overlapping_hours,
+    sum(gross_usd_of_hours) as gross_usd,
+    {{ exact_sum('on_job_hours') }} as gross_hours,
     sum(net_usd_of_hours) as net_usd,
     {{ exact_sum('net_hours') }} as net_hours,
     {{ exact_sum('wage_hours') }} as wage_hours,

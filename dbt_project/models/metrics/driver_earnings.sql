@@ -91,6 +91,10 @@ select
     {{ ratio('summed.costed_on_job_hours', 'summed.on_job_hours') }} as miles_coverage_share,
     {%- for name, _, _ in per_hour %}
         summed.{{ name }},
+        {%- if name in ['gross_per_hour_usd', 'net_per_hour_usd'] %}
+            {{ usd('intervals.' ~ name ~ '_low') }} as {{ name }}_low,
+            {{ usd('intervals.' ~ name ~ '_high') }} as {{ name }}_high,
+        {%- endif %}
     {%- endfor %}
     summed.advertised_range_share,
     {%- for name in ['p10', 'p25', 'p50', 'p75', 'p90'] %}
@@ -100,3 +104,4 @@ select
     coalesce(figures.is_suppressed, true) as is_suppressed
 from summed
 left join {{ ref('int_driver_figures') }} as figures on {{ same_cell('summed', 'figures') }}
+left join {{ ref('int_driver_intervals') }} as intervals on {{ same_cell('summed', 'intervals') }}

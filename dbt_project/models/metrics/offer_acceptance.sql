@@ -31,23 +31,10 @@ offers as (
 
 ),
 
--- A block is judged once it has begun by the offers' own cut: before that, empty only means not yet filled.
-due_blocks as (
-
-    select
-        fct_blocks.*,
-        {{ local_date('fct_blocks.first_sent_at', 'dim_market.time_zone') }} as sent_date
-    from {{ ref('fct_blocks') }} as fct_blocks
-    inner join {{ ref('dim_market') }} as dim_market on fct_blocks.market_id = dim_market.market_id
-    inner join {{ ref('logs') }} as logs on logs.log = 'offers' and fct_blocks.block_starts_at <= logs.cut
-    where not fct_blocks.is_cancelled
-
-),
-
 block_cells as (
 
     {{ cells(
-        'due_blocks', ref('fct_offers'), 'sent_date',
+        ref('int_blocks_due'), ref('fct_offers'), 'sent_date',
         columns=['is_filled', 'is_first_wave_fill', 'minutes_to_fill', 'price_to_fill_usd']
     ) }}
 
@@ -77,6 +64,8 @@ select
     offers.withdrawn,
     offers.pending,
     {{ share_with_interval('acceptance_share', 'offers.accepted', 'offers.at_risk') }},
+    intervals.acceptance_share_by_driver_low,
+    intervals.acceptance_share_by_driver_high,
     {{ percentile_columns('seconds_to_answer', 'offers.seconds_to_answer', ['p50']) }},
     offers.pay_per_hour_sent_usd,
     offers.pay_per_hour_accepted_usd,
@@ -90,3 +79,4 @@ select
     offers.no_shows
 from offers
 left join blocks on {{ same_cell('offers', 'blocks') }}
+left join {{ ref('int_acceptance_intervals') }} as intervals on {{ same_cell('offers', 'intervals') }}

@@ -1,0 +1,26 @@
+-- An interval that leaves out its own figure, or has one end, is a join to another cell or a mixed-up column.
+{%- set intervals = [
+    ('delivery_speed', 'on_time_share', 'on_time_share'),
+    ('store_performance', 'on_time_share', 'on_time_share'),
+    ('offer_acceptance', 'acceptance_share', 'acceptance_share'),
+    ('offer_acceptance', 'acceptance_share', 'acceptance_share_by_driver'),
+    ('offer_acceptance', 'fill_share', 'fill_share'),
+    ('driver_earnings', 'gross_per_hour_usd', 'gross_per_hour_usd'),
+    ('driver_earnings', 'net_per_hour_usd', 'net_per_hour_usd'),
+    ('pilot_readout', 'difference', 'difference'),
+] %}
+{% for table, figure, interval in intervals %}
+    select
+        '{{ table }}' as table_name,
+        '{{ interval }}' as interval_of,
+        {{ figure }} as figure,
+        {{ interval }}_low as interval_low,
+        {{ interval }}_high as interval_high
+    from {{ ref(table) }}
+    where
+        {{ figure }} < {{ interval }}_low - 0.000001
+        or {{ figure }} > {{ interval }}_high + 0.000001
+        or ({{ interval }}_low is null) <> ({{ interval }}_high is null)
+        or ({{ figure }} is null and {{ interval }}_low is not null)
+    {{ 'union all' if not loop.last }}
+{% endfor %}

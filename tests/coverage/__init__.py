@@ -1,0 +1,1 @@
+"""How often the 95 % intervals hold the truth, over thousands of small worlds: `make test-coverage`."""

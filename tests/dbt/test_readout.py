@@ -1,0 +1,122 @@
+"""`pilot_readout`: what is compared with what, since when, and what a reader is told of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.dbt.metric_tables import metric_models, offer, order, trip
+
+START = datetime(2022, 3, 7, 18, tzinfo=UTC)  # a Monday
+
+
+def rows_of(**facts):
+    """metric, market -> row."""
+    rows = metric_models().over(**facts).rows("pilot_readout")
+    return {(row["metric"], row["market_id"]): row for row in rows}
+
+
+def worked(number, usd, day=0, **fields):
+    """A three-hour trip without any cost."""
+    return trip(number, base_usd=usd, started_at=START + timedelta(days=day), **fields)
+
+
+def crew(retail_usd, station_usd, drivers=8, market_id="las_vegas"):
+    """Each driver has a retail trip and one from the station, which differ by the driver too."""
+    for number in range(drivers):
+        shared = {"market_id": market_id, "driver_key": f"{market_id}-{number}"}
+        yield worked(f"{market_id}-{number}-r", retail_usd + number, **shared)
+        yield worked(f"{market_id}-{number}-s", station_usd + number, offer_type="station", **shared)
+
+
+def test_example_13_overall_is_what_holds_within_every_market():
+    trips = [
+        trip(1, market_id="las_vegas", on_job_hours=100, base_usd=1500, site_id="las_vegas_mall"),
+        trip(2, market_id="las_vegas", on_job_hours=300, base_usd=4800, offer_type="station"),
+        trip(3, market_id="tysons", on_job_hours=300, base_usd=6600, site_id="tysons_mall"),
+        trip(4, market_id="tysons", on_job_hours=100, base_usd=2300, offer_type="grocery"),
+    ]
+    rows = rows_of(fct_trips=trips)
+    differences = {market: rows["net_per_hour_usd", market]["difference"] for market in ("las_vegas", "tysons", "all")}
+    assert differences == {"las_vegas": -1, "tysons": -1, "all": pytest.approx(-1)}, "+2.50 pools the markets"
+    whole = rows["net_per_hour_usd", "all"]
+    assert (whole["retail_numerator"], whole["retail_denominator"], whole["retail_value"]) == (8100, 400, 20.25)
+    assert (whole["retail_drivers"], whole["baseline_drivers"], whole["retail_site_weeks"]) == (2, 2, 2)
+    assert whole["difference_low"] is None and whole["verdict"] == "undecided"
+
+
+def test_example_20_with_four_markets_it_says_that_no_test_could_reach_significance():
+    markets = [f"market-{number}" for number in range(4)]
+    rows = rows_of(fct_trips=[each for market in markets for each in crew(63, 60, market_id=market)])
+    note = rows["net_per_hour_usd", "all"]["note"]
+    assert "4 markets" in note and "p < 0.125" in note and "no significance is claimed" in note
+    assert not any("*" in str(row) for row in rows.values()), "no stars"
+
+
+@pytest.mark.parametrize(("retail", "verdict"), [(66, "better"), (60, "undecided"), (54, "worse")])
+def test_the_verdict_follows_the_interval_and_the_dictionarys_direction(retail, verdict):
+    row = rows_of(fct_trips=crew(retail, 60))["net_per_hour_usd", "las_vegas"]
+    assert (row["verdict"], row["better"], row["difference"]) == (verdict, "up", pytest.approx((retail - 60) / 3))
+    orders = [
+        order(
+            f"{week}-{kind}-{n}", offer_type=kind, minutes=minutes + n + week, placed_at=START + timedelta(weeks=week)
+        )
+        | {"placed_date": (START + timedelta(weeks=week)).date()}
+        for week in range(6)
+        for kind, minutes in (("retail", retail), ("station", 60))
+        for n in range(3)
+    ]
+    slower = {"better": "worse", "worse": "better"}.get(verdict, verdict)
+    row = rows_of(fct_deliveries=orders)["click_to_door_minutes_mean", "las_vegas"]
+    assert (row["verdict"], row["better"], row["difference"]) == (slower, "down", pytest.approx(retail - 60))
+    assert row["retail_drivers"] is None and "weeks" in row["method"]
+
+
+def test_the_baseline_counts_from_the_markets_first_day_of_retail_on():
+    trips = [worked(1, 30, day=-30, offer_type="station"), worked(2, 60), worked(3, 57, offer_type="station")]
+    elsewhere = [worked(4, 90, day=-30, market_id="tysons"), worked(5, 60, market_id="tysons", offer_type="other")]
+    rows = rows_of(fct_trips=trips + elsewhere)
+    assert rows["net_per_hour_usd", "las_vegas"]["baseline_value"] == 19, "the trip of winter is not in it"
+    assert rows["net_per_hour_usd", "tysons"]["baseline_value"] == 20
+
+
+def test_open_trips_pending_pay_and_unknown_costs_are_left_out_where_they_are_unknown():
+    trips = [
+        *(worked(1, 60), worked(2, 45, offer_type="station")),
+        worked(3, 0, is_pay_pending=True),
+        worked(4, 90, status="open"),
+        worked(5, 90, is_cost_known=False),
+    ]
+    rows = rows_of(fct_trips=trips)
+    assert rows["net_per_hour_usd", "las_vegas"]["retail_value"] == 20
+    assert rows["gross_per_hour_usd", "las_vegas"]["retail_value"] == 25
+
+
+def test_a_dearer_gallon_on_one_side_is_no_difference_at_constant_price():
+    later = {"gas_usd": 12, "constant_price_gas_usd": 9}
+    trips = [worked(1, 60, gas_usd=9, constant_price_gas_usd=9), worked(2, 60, offer_type="station", **later)]
+    rows = rows_of(fct_trips=trips)
+    assert rows["net_per_hour_usd", "las_vegas"]["difference"] == pytest.approx(1)
+    assert rows["net_at_constant_price_per_hour_usd", "las_vegas"]["difference"] == 0
+
+
+def test_shares_are_of_what_is_at_risk_or_due():
+    offers = [
+        offer(1, "accepted"),
+        offer(2, "declined"),
+        offer(3, "withdrawn"),
+        offer(4, "expired", offer_type="other"),
+    ]
+    orders = [order(1, is_on_time=True), order(2, is_on_time=None), order(3, is_on_time=False, offer_type="grocery")]
+    rows = rows_of(fct_offers=[each | {"driver_key": "d"} for each in offers], fct_deliveries=orders)
+    accepted = rows["acceptance_share", "las_vegas"]
+    assert (accepted["retail_value"], accepted["retail_denominator"], accepted["baseline_value"]) == (0.5, 2, 0)
+    on_time = rows["on_time_share", "las_vegas"]
+    assert (on_time["retail_value"], on_time["retail_denominator"], on_time["baseline_value"]) == (1, 1, 0)
+
+
+def test_a_market_of_retail_alone_has_a_value_and_no_verdict_and_one_without_retail_no_row():
+    rows = rows_of(fct_trips=[worked(1, 60), worked(2, 60, market_id="tysons", offer_type="station")])
+    alone = rows["net_per_hour_usd", "las_vegas"]
+    assert (alone["retail_value"], alone["difference"], alone["verdict"]) == (20, None, "no data")
+    assert "nothing to compare with" in alone["note"]
+    assert {market for _, market in rows} == {"las_vegas"}, "no market to be compared, so no overall row"

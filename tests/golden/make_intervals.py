@@ -1,0 +1,50 @@
+"""Writes `intervals.json`: what statsmodels says of shares and lifelines of orders still under way.
+
+Neither is a dependency. To ask them again:
+    uv venv /tmp/golden && uv pip install --python /tmp/golden/bin/python lifelines==0.30.3 statsmodels==0.15.0
+    /tmp/golden/bin/python tests/golden/make_intervals.py
+"""
+
+import json
+from pathlib import Path
+
+import lifelines
+import numpy as np
+import statsmodels
+from lifelines import KaplanMeierFitter
+from statsmodels.stats.proportion import proportion_confint
+
+SHARES = [(0, 1), (1, 1), (0, 8), (18, 20), (2, 10), (7, 10), (1, 300), (299, 300), (150, 300)]
+NEVER = 10.0**6  # minutes after which lifelines sees an order that never arrives leave, long after all others
+
+
+def survival_case(seed: int) -> dict[str, object]:
+    """Minutes (None: never arrives) and whether they ended at the door, with lifelines' median and share by 180."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(8, 60))
+    minutes = np.round(rng.lognormal(5, 0.7, size) / 5) * 5 + 5  # ties, also of arrivals with those still open
+    is_open, never = rng.random(size) < 0.3, rng.random(size) < 0.08
+    fitter = KaplanMeierFitter().fit(np.where(never, NEVER, minutes), (~is_open & ~never).astype(int))
+    curve = fitter.survival_function_["KM_estimate"]
+    # Not `median_survival_time_`: where the curve is 0.5 but for its last digit, that goes on to the next arrival.
+    halved = curve.index[curve <= 0.5 + 1e-12]
+    return {
+        "minutes": [None if lost else each for lost, each in zip(never.tolist(), minutes.tolist(), strict=True)],
+        "is_open": is_open.tolist(),
+        "median": float(halved[0]) if halved.size else None,
+        "within_180": float(1 - fitter.predict(180)),
+    }
+
+
+def main() -> None:
+    """Asks both and writes the file beside this one."""
+    golden = {
+        "versions": {"statsmodels": statsmodels.__version__, "lifelines": lifelines.__version__},
+        "wilson": [[k, n, *map(float, proportion_confint(k, n, method="wilson"))] for k, n in SHARES],
+        "kaplan_meier": [survival_case(seed) for seed in range(12)],
+    }
+    Path(__file__).with_name("intervals.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
