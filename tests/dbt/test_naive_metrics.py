@@ -21,8 +21,9 @@ TABLES = {
     "driver_earnings": KEYS,
     "store_performance": ("grain", "period_start", "site_id", "store_id"),
 }
-# Made elsewhere: the bootstrap's interval, and what the laws of suppression say (`test_metrics_suppression.py`).
-ELSEWHERE = {"net_per_hour_usd_low", "net_per_hour_usd_high", "is_suppressed"}
+# Made elsewhere: intervals by drawing drivers anew, and what `test_metrics_suppression.py` says of suppression.
+DRAWN = ("net_per_hour_usd", "gross_per_hour_usd", "acceptance_share_by_driver")
+ELSEWHERE = {"is_suppressed", *(f"{name}_{end}" for name in DRAWN for end in ("low", "high"))}
 
 
 @pytest.fixture(scope="module")
