@@ -36,8 +36,9 @@ ui: setup ## open Dagster's UI on http://127.0.0.1:3000
 test: setup ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
-test-laws: setup ## the laws of order and format with many more examples, ten minutes
-	@DOORSTEP_LAW_FACTOR=20 $(BIN)/python -m pytest tests/unit/test_ingest_laws.py tests/dbt/test_order_laws.py
+test-laws: setup ## the laws of order and format, and plain Python beside the SQL, on many more examples, a quarter of an hour
+	@DOORSTEP_LAW_FACTOR=20 $(BIN)/python -m pytest tests/unit/test_ingest_laws.py tests/dbt/test_order_laws.py \
+	  tests/dbt/test_naive_facts.py tests/dbt/test_naive_metrics.py
 
 test-coverage: setup ## how often the 95 % intervals hold the truth, over thousands of small worlds, a minute
 	@$(BIN)/python -m tests.coverage.study

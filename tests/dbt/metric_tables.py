@@ -42,8 +42,18 @@ class MetricModels:
     inputs: dict[str, dict[str, str]]
     compiled: dict[str, str]
 
-    def over(self, *, min_drivers: int = 5, cut: datetime = CUT, **facts: Iterable[Row]) -> "MetricTables":
-        """The metric tables over the rows of `fct_..`; columns left out are null, every market is made up."""
+    def over(
+        self,
+        *,
+        min_drivers: int = 5,
+        cut: datetime = CUT,
+        handed_over: Iterable[tuple[str, str]] = (),
+        **facts: Iterable[Row],
+    ) -> "MetricTables":
+        """The metric tables over the rows of `fct_..`; columns left out are null, every market is made up.
+
+        `handed_over`: trips that an order's events name besides the one it ended with, as (trip_id, order_id).
+        """
         given = {name: list(facts.pop(name, ())) for name in INPUTS}
         assert not facts, f"no such fact: {facts.keys()}"
         markets = sorted({row["market_id"] for name in INPUTS[:4] for row in given[name]})
@@ -56,6 +66,8 @@ class MetricModels:
         for name, rows in given.items():
             self._create(connection, name, rows)
         connection.execute("create table staging.stg_orders as select trip_id, order_id from fct_deliveries")
+        for pair in handed_over:
+            connection.execute("insert into staging.stg_orders values (?, ?)", pair)
         for name, code in self.compiled.items():
             schema = "intermediate" if name.startswith("int_") else "main"
             if (path := DBT_PROJECT / f"models/intermediate/{name}.py").exists():

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,11 @@ def test_no_figure_depends_on_the_order_of_the_rows(seed):
     tables = metric_models().over(fct_trips=trips)
     shuffled = metric_models().over(fct_trips=random.Random(seed).sample(trips, len(trips)))
     assert tables.rows("driver_earnings") == shuffled.rows("driver_earnings")
+
+
+def test_a_rate_that_ends_in_a_five_is_rounded_up_whatever_the_minutes():
+    row = metric_models().over(fct_trips=[trip(1, base_usd=13.5697, on_job_hours=2 / 3)]).cell("driver_earnings")
+    assert row["gross_per_hour_usd"] == Decimal("20.3546"), "13.5697 x 60 / 40 = 20.35455"
 
 
 def test_shares_without_a_denominator_are_null_and_days_without_data_have_no_row():
@@ -120,13 +126,15 @@ def test_the_censored_median_agrees_with_kaplan_meier_by_hand(seed):
     assert row["within_180_minutes_share_censored"] == expected
 
 
+def waited(number, minutes):
+    """A trip that left the store after some minutes there."""
+    left = START + timedelta(minutes=minutes)
+    return trip(number, started_at=START, arrived_at_pickup_at=START, departed_pickup_at=left)
+
+
 def test_a_stores_dwell_counts_a_trip_once_and_only_where_it_served_one_store():
     def served(number, store, trip_number):
         return order(number, store_id=store, trip_id=f"trip-{trip_number}", cancel_reason=None)
-
-    def waited(number, minutes):
-        left = START + timedelta(minutes=minutes)
-        return trip(number, started_at=START, arrived_at_pickup_at=START, departed_pickup_at=left)
 
     orders = [served(1, "a", 1), served(2, "a", 1), served(3, "a", 2), served(4, "a", 3), served(5, "b", 3)]
     refused = order(6, store_id="a", status="cancelled", cancel_reason="store", minutes=None)
@@ -139,3 +147,15 @@ def test_a_stores_dwell_counts_a_trip_once_and_only_where_it_served_one_store():
     assert a["cancelled_by_store_share"] == 0.2
     assert (b["store_id"], b["dwell_trips"], b["dwell_minutes_p50"]) == ("b", 0, None), "300 belongs to two stores"
     assert {row["grain"] for row in tables.rows("store_performance")} == {"week", "all"}
+
+
+def test_a_trip_whose_order_another_took_over_was_at_the_store_all_the_same():
+    tables = metric_models().over(
+        fct_deliveries=[order(1, store_id="a", trip_id="trip-2"), order(2, store_id="a"), order(3, store_id="b")],
+        fct_trips=[waited(1, 10), waited(2, 40), waited(3, 300)],
+        handed_over=[("trip-1", "order-1"), ("trip-3", "order-2"), ("trip-3", "order-3")],
+    )
+    a, b = tables.rows("store_performance", "grain = 'all'")
+    assert (a["dwell_trips"], a["dwell_minutes_p50"]) == (2, 25)
+    assert a["orders"] == 2, "the order that two trips had is one"
+    assert b["dwell_trips"] == 0, "trip 3 was at two stores"

@@ -7,22 +7,15 @@ and compared row by row.
 import random
 from collections import Counter
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.contract import LOGS
-from tests.random_logs import LAW_FACTOR, laid_out, random_logs, written
+from tests.random_logs import WORLDS, laid_out, random_logs, written
 
 CASES = 600
 FACTS = {"fct_deliveries": "order_id", "fct_offers": "offer_id", "fct_blocks": "block_id", "fct_trips": "trip_id"}
 SELECT = " ".join([*FACTS, "logs", "conflicts", "orphans"])
-# The first example is always the same, `make test-laws` tries others. None is shrunk: the ids name the case.
-LAWS = settings(
-    max_examples=LAW_FACTOR,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def many_cases(seed):
@@ -55,7 +48,7 @@ def differing(one, other, table, key):
     return sorted(((here - there) + (there - here)).elements(), key=lambda row: row[row.index(f"'{key}'") :])
 
 
-@LAWS
+@WORLDS
 @given(seed=st.integers(0, 10**9))
 def test_the_same_events_in_any_files_give_the_same_facts(build_landed, seed):
     lines = many_cases(seed)

@@ -35,6 +35,7 @@ TRIPS = [
     start("t1", "ann", "las_vegas", vehicle_class="hybrid", block_id="no-such-block"),
     trip("t1", "arrived_at_dropoff", order_id="headless"),
     start("t2", "ann", "tysons", day=22, vehicle_class="pickup"),
+    start("t2", "ann", "tysons", day=23, block_id="named-later"),
     start("t3", "ann", "tysons", day=23, vehicle_class="hybrid"),
     trip("unstarted", "pay_posted", pay_kind="tip", amount_usd=2.5),
     trip("unstarted", "pay_posted", pay_kind="adjustment", amount_usd=-1),
@@ -54,9 +55,17 @@ def test_what_refers_to_nothing_is_listed_once_per_problem(world):
         ("orders", "order_without_placed", "headless", 2),
         ("orders", "unknown_trip", "nowhere", 2),
         ("trips", "trip_without_started", "unstarted", 3),
+        ("trips", "unknown_block", "named-later", 1),
         ("trips", "unknown_block", "no-such-block", 1),
         ("trips", "unknown_order", "headless", 1),
     ]
+
+
+def test_a_block_that_only_a_second_start_of_a_trip_names_is_missing_too(world):
+    row = world.row(
+        "select events, cast(first_event_at as date) as day from audit.orphans where missing_id = 'named-later'"
+    )
+    assert row == {"events": 1, "day": date(2022, 5, 23)}
 
 
 def test_money_of_a_trip_without_start_is_in_the_orphans(world):

@@ -17,11 +17,12 @@ and says something at the edges (Wilson 1927; 1.96 is the 0.975 quantile of the 
 
 
 {#-
-Sum of a DOUBLE, null where nothing is known. Added as decimals to 10 places: a sum of binary fractions depends on the
-order of its rows in the last digits, and no figure may depend on the order of the log lines.
+Sum of a DOUBLE, null where nothing is known. Added as decimals to 15 places: a sum of binary fractions depends on the
+order of its rows in the last digits, and no figure may depend on the order of the log lines. Fewer places would not do:
+40 minutes are 0.6666666667 hours to ten of them, and a rate per hour that ends in a 5 on paper would be rounded down.
 -#}
 {% macro exact_sum(expression) -%}
-    cast(sum(cast({{ expression }} as decimal(28, 10))) as double)
+    cast(sum(cast({{ expression }} as decimal(38, 15))) as double)
 {%- endmacro %}
 
 

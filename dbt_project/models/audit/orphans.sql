@@ -63,11 +63,11 @@ mentions as (
     select
         'trips' as log,
         'unknown_block' as problem,
-        trips.block_id as missing_id,
-        trips.started_at as occurred_at
-    from {{ ref('fct_trips') }} as trips
-    left join {{ ref('fct_blocks') }} as blocks on trips.block_id = blocks.block_id
-    where trips.block_id is not null and blocks.block_id is null
+        events.block_id as missing_id,
+        events.occurred_at
+    from {{ ref('stg_trips') }} as events
+    left join {{ ref('fct_blocks') }} as blocks on events.block_id = blocks.block_id
+    where events.block_id is not null and blocks.block_id is null
 
 )
 

@@ -17,12 +17,12 @@ served as (
 ),
 
 -- Trips that served one store only, by any event of an order that names them: only there is the time at the pick-up
--- that store's. The trip's dwell rides on one of the orders it ended with, so that it counts once.
+-- that store's, also where another trip took the order over.
 one_store_trips as (
 
     select
         served.trip_id,
-        min(deliveries.order_id) filter (where deliveries.trip_id = served.trip_id) as order_id
+        min(deliveries.order_id) as order_id
     from served
     left join deliveries on served.order_id = deliveries.order_id
     group by served.trip_id
@@ -33,34 +33,48 @@ one_store_trips as (
 
 ),
 
-dwells as (
+-- Two trips may have had one order, so a trip's dwell is a row of its own, dated as the first of its orders by id.
+orders_and_dwells as (
 
     select
-        one_store_trips.order_id,
-        {{ duration_minutes('fct_trips.arrived_at_pickup_at', 'fct_trips.departed_pickup_at') }} as dwell_minutes
-    from one_store_trips
-    inner join {{ ref('fct_trips') }} as fct_trips on one_store_trips.trip_id = fct_trips.trip_id
-
-),
-
-orders as (
-
-    select
-        deliveries.*,
-        dwells.dwell_minutes,
-        deliveries.status = 'cancelled' and deliveries.cancel_reason = 'store' as is_cancelled_by_store
+        order_id,
+        placed_date,
+        market_id,
+        offer_type,
+        site_id,
+        store_id,
+        preparation_minutes,
+        pickup_wait_minutes,
+        cast(null as double) as dwell_minutes,
+        status = 'cancelled' and cancel_reason = 'store' as is_cancelled_by_store,
+        is_on_time
     from deliveries
-    left join dwells on deliveries.order_id = dwells.order_id
-    where deliveries.store_id is not null
+    where store_id is not null
+    union all
+    select
+        null as order_id,
+        deliveries.placed_date,
+        deliveries.market_id,
+        deliveries.offer_type,
+        deliveries.site_id,
+        deliveries.store_id,
+        null as preparation_minutes,
+        null as pickup_wait_minutes,
+        {{ duration_minutes('trips.arrived_at_pickup_at', 'trips.departed_pickup_at') }} as dwell_minutes,
+        null as is_cancelled_by_store,
+        null as is_on_time
+    from one_store_trips
+    inner join deliveries on one_store_trips.order_id = deliveries.order_id
+    inner join {{ ref('fct_trips') }} as trips on one_store_trips.trip_id = trips.trip_id
 
 ),
 
 cells as (
 
     {{ cells(
-        'orders', ref('fct_deliveries'), 'placed_date',
+        'orders_and_dwells', ref('fct_deliveries'), 'placed_date',
         columns=[
-            'market_id', 'offer_type', 'site_id', 'store_id', 'preparation_minutes', 'pickup_wait_minutes',
+            'market_id', 'offer_type', 'site_id', 'store_id', 'order_id', 'preparation_minutes', 'pickup_wait_minutes',
             'dwell_minutes', 'is_cancelled_by_store', 'is_on_time',
         ],
         grains=['week', 'all'],
@@ -75,7 +89,7 @@ summed as (
         {{ cell_keys() }},
         site_id,
         store_id,
-        count(*) as orders,
+        count(order_id) as orders,
         {%- for each in ['preparation_minutes', 'pickup_wait_minutes', 'dwell_minutes'] %}
             {{ percentiles(each, [0.5, 0.9]) }} as {{ each }},
         {%- endfor %}

@@ -1,0 +1,89 @@
+"""The metric tables agree, cell by cell, with what plain Python makes of the naive facts (`tests/naive`)."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.dbt.naive_worlds import compared_worlds
+from tests.naive.cells import KEYS
+from tests.naive.earnings import WITHHELD
+from tests.naive.warehouse import metrics
+from tests.random_logs import WORLDS
+
+# Few drivers, so that many have three trips in a cell.
+CASES, DRIVERS, MIN_DRIVERS = 300, 12, 2
+TABLES = {
+    "delivery_speed": KEYS,
+    "offer_acceptance": KEYS,
+    "driver_earnings": KEYS,
+    "store_performance": ("grain", "period_start", "site_id", "store_id"),
+}
+# Made elsewhere: intervals by drawing drivers anew, and what `test_metrics_suppression.py` says of suppression.
+DRAWN = ("net_per_hour_usd", "gross_per_hour_usd", "acceptance_share_by_driver")
+ELSEWHERE = {"is_suppressed", *(f"{name}_{end}" for name in DRAWN for end in ("low", "high"))}
+
+
+@pytest.fixture(scope="module")
+def worlds_of(build_world):
+    """The compared worlds of a seed; built once, since the first example of the law is the others' seed."""
+
+    def worlds(seed):
+        compared = compared_worlds(build_world, seed, TABLES, CASES, DRIVERS, min_drivers=MIN_DRIVERS)
+        return [replace(each, naive=metrics(each.naive, each.reference, MIN_DRIVERS)) for each in compared]
+
+    return lru_cache(maxsize=1)(worlds)
+
+
+def shown(each):
+    """The naive earnings with what the warehouse withholds withheld too: that a cell is told by `is_suppressed`."""
+    suppressed = {keys_of(row) for row in each.built["driver_earnings"] if row["is_suppressed"]}
+    rows = [
+        row | dict.fromkeys(WITHHELD) if keys_of(row) in suppressed else row for row in each.naive["driver_earnings"]
+    ]
+    return replace(each, naive=each.naive | {"driver_earnings": rows})
+
+
+def keys_of(row):
+    return tuple(row[name] for name in KEYS)
+
+
+@WORLDS
+@given(seed=st.integers(0, 10**9))
+def test_every_cell_of_the_metrics_is_what_plain_python_makes_of_the_lines(worlds_of, seed):
+    for each in worlds_of(seed):
+        for table, keys in TABLES.items():
+            assert (told := shown(each).told(table, keys)) == "", told
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_metric_is_left_uncompared(worlds_of, table):
+    each = worlds_of(0)[0]
+    assert each.built[table][0].keys() - ELSEWHERE == each.naive[table][0].keys()
+
+
+def test_cells_of_too_few_drivers_are_suppressed_and_not_all_are(worlds_of):
+    rows = [row for each in worlds_of(0) for row in each.built["driver_earnings"]]
+    assert all(row["is_suppressed"] for row in rows if row["drivers"] < MIN_DRIVERS)
+    assert sum(not row["is_suppressed"] for row in rows) > 50
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_metric_has_values_to_compare(worlds_of, table):
+    rows = [row for each in worlds_of(0) for row in shown(each).naive[table]]
+    for name in rows[0].keys() - set(TABLES[table]):
+        assert len({row[name] for row in rows} - {None}) > 1, name
+
+
+def test_a_changed_metric_is_named(worlds_of):
+    each = shown(worlds_of(0)[0])
+    for table, keys in TABLES.items():
+        first, *others = each.built[table]
+        name = next(name for name, value in first.items() if isinstance(value, float))
+        told = replace(each, built={table: [first | {name: first[name] * (1 + 1e-8) + 1e-8}, *others]}).told(
+            table, keys
+        )
+        key = tuple(first[key] for key in keys)
+        assert told.startswith(f"as of None: 1 differences\n{table} {key} {name}: naive ")

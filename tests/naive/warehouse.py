@@ -1,0 +1,51 @@
+"""All tables at once, of the lines of a workspace.
+
+Belongs here: the order in which the tables follow from one another. Does not belong here: any of them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from tests.naive.acceptance import offer_acceptance
+from tests.naive.audits import drivers, orphans
+from tests.naive.deliveries import deliveries
+from tests.naive.earnings import driver_earnings
+from tests.naive.events import Line, standing
+from tests.naive.offers import blocks, offers
+from tests.naive.reference import Reference
+from tests.naive.speed import delivery_speed, store_performance
+from tests.naive.trips import trips
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def facts(
+    lines: dict[str, list[Line]], reference: Reference, driver_key: bytes, as_of: datetime | None = None
+) -> Tables:
+    """Facts, dim_driver and audit tables by name, of the lines of each log received by `as_of`.
+
+    `mentions` is no table: the current order events that name a trip.
+    """
+    logs = {log: standing(log, lines[log], driver_key, as_of) for log in ("orders", "offers", "trips")}
+    tables: Tables = {"fct_deliveries": deliveries(logs["orders"], reference)}
+    tables["fct_offers"] = offers(logs["offers"], reference)
+    tables["fct_blocks"] = blocks(tables["fct_offers"])
+    tables["fct_trips"] = trips(logs["trips"], logs["orders"], tables, reference)
+    tables["dim_driver"] = drivers(tables["fct_offers"], tables["fct_trips"])
+    tables["orphans"] = orphans(logs, tables)
+    tables["conflicts"] = [row for log in logs.values() for row in log.conflicts]
+    tables["logs"] = [log.counts for log in logs.values()]
+    tables["mentions"] = [event for event in logs["orders"].current if "trip_id" in event]
+    return tables
+
+
+def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
+    """The metric tables by name, of the tables that `facts` returns."""
+    cuts = {row["log"]: row["cut"] for row in tables["logs"]}
+    orders, trip_rows = tables["fct_deliveries"], tables["fct_trips"]
+    return {
+        "delivery_speed": delivery_speed(orders, cuts["orders"]),
+        "offer_acceptance": offer_acceptance(tables["fct_offers"], tables["fct_blocks"], cuts["offers"], reference),
+        "driver_earnings": driver_earnings(trip_rows, min_drivers),
+        "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
+    }
