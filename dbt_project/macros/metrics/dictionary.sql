@@ -53,5 +53,5 @@ table; or another metric of the model, whose sources are then meant.
 
 {#- A text as a SQL literal; null where it is empty. -#}
 {% macro text_literal(text) -%}
-    {%- if text -%} '{{ text | replace("'", "''") | trim }}' {%- else -%} cast(null as {{ dbt.type_string() }}) {%- endif -%}
+    {%- if text -%} '{{ text | replace("'", "''") | trim }}' {%- else -%} {{ as_text('null') }} {%- endif -%}
 {%- endmacro %}
