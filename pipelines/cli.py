@@ -195,6 +195,16 @@ def query(
     print_query(chosen.at(as_of) if as_of else chosen, sql, as_csv=as_csv)
 
 
+@app.command()
+def docs(workspace: WorkspaceOption = None) -> None:
+    """Write dbt's documentation of every table, column, check and page: one file that needs no network."""
+    from pipelines.dbt_docs import write_docs
+
+    with err.status("writing docs"):
+        page = write_docs(open_workspace(workspace))
+    out.print(f"Docs: {escape(str(page))}", soft_wrap=True)
+
+
 @reference.command("check")
 def reference_check(
     folder: Annotated[
