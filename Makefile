@@ -8,7 +8,7 @@ export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run ui test test-laws test-coverage bench-ingest bench-ingest-large check format lock clean
+.PHONY: help setup demo run ui docs test test-laws test-coverage bench-ingest bench-ingest-large check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ run: setup ## take in whatever is new in WORKSPACE (default data/) and publish
 
 ui: setup ## open Dagster's UI on http://127.0.0.1:3000
 	@$(BIN)/doorstep ui --workspace $(WORKSPACE)
+
+docs: setup ## dbt docs of what WORKSPACE has built: one file, build/docs/index.html
+	@$(BIN)/doorstep docs --workspace $(WORKSPACE)
 
 test: setup ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests

@@ -24,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Retail delivery logs in; a warehouse and pages on speed, acceptance and net hourly earnings out.",
 )
+reference = typer.Typer(no_args_is_help=True, help="Prices, rates and wages: the tables in reference/.")
+app.add_typer(reference, name="reference")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -191,6 +193,40 @@ def query(
 
     chosen = open_workspace(workspace)
     print_query(chosen.at(as_of) if as_of else chosen, sql, as_csv=as_csv)
+
+
+@app.command()
+def docs(workspace: WorkspaceOption = None) -> None:
+    """Write dbt's documentation of every table, column, check and page: one file that needs no network."""
+    from pipelines.dbt_docs import write_docs
+
+    with err.status("writing docs"):
+        page = write_docs(open_workspace(workspace))
+    out.print(f"Docs: {escape(str(page))}", soft_wrap=True)
+
+
+@reference.command("check")
+def reference_check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="A folder of such tables. Default: those of the workspace.",
+            show_default=False,
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Read the reference tables, say what they cover and what they lack; exit 1 if one is broken."""
+    from pipelines.reference_check import print_reference
+
+    if folder:
+        print_reference(folder, None, out)
+    else:
+        chosen = open_workspace(workspace)
+        print_reference(chosen.reference, chosen, out)
 
 
 @app.command()

@@ -105,6 +105,17 @@ def build(
     ]
 
 
+def document(workspace: Workspace, target: Path) -> Path:
+    """Writes dbt's docs of the project and the built working database below `target`: one HTML file, its path.
+
+    Raises DoorstepError if dbt could not run.
+    """
+    arguments = ["docs", "generate", "--static", "--target-path", str(target)]
+    with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
+        _invoke(arguments, log_path=target / "logs", is_parsed=True)
+    return target / "static_index.html"
+
+
 def _failing_rows(workspace: Workspace, sql: str) -> tuple[dict[str, str], ...]:
     """The first rows of a test's own query; numbers short, instants in UTC."""
     with duckdb.connect(str(workspace.working_database), read_only=True) as connection:

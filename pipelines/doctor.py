@@ -16,7 +16,8 @@ from pipelines.contract import LOGS
 from pipelines.ingest.files import landed_files
 from pipelines.ingest.ledger import refused_files, waiting_files
 from pipelines.publish import unpublished_files
-from pipelines.reference import read_reference, reference_warnings
+from pipelines.reference import read_reference
+from pipelines.reference_warnings import days_driven, reference_warnings
 from pipelines.workspace import DoorstepError, Workspace, open_workspace
 
 _FREE_BYTES = 1 << 30
@@ -49,7 +50,7 @@ def _reference(workspace: Workspace) -> Iterator[Finding]:
         return
     rows = sum(table.height for table in tables.values())
     yield Finding("good", f"reference tables: {len(tables)}, {rows} rows, from {workspace.reference}")
-    for warning in reference_warnings(tables):
+    for warning in reference_warnings(tables, days_driven(workspace, tables)):
         yield Finding("warning", warning)
 
 

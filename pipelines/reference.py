@@ -1,14 +1,14 @@
 """Reads `reference/*.csv` into typed frames, or says in one message what is broken there.
 
-Belongs here: parsing, keys, periods, references between the tables, warnings. Does not belong here: the
-tables themselves (`pipelines.reference_tables`), prices and rates as of a day (`dbt_project`).
+Belongs here: parsing, keys, periods, references between the tables. Does not belong here: the tables themselves
+(`pipelines.reference_tables`), what is allowed and worth a warning (`pipelines.reference_warnings`).
 """
 
 import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from math import isfinite
@@ -22,7 +22,6 @@ from pipelines.workspace import DoorstepError
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -182,48 +181,3 @@ def _check_consumption(vehicle_classes: list[_Row]) -> None:
         column = CONSUMPTION[row.values["fuel_type"]]
         if row.values[column] is None:
             row.refuse(column, f"empty, but the class runs on {row.values['fuel_type']}. Fill it in")
-
-
-def reference_warnings(tables: dict[str, pl.DataFrame]) -> list[str]:
-    """What `read_reference` allows but what leaves something unknown or without effect: a sentence each."""
-    return [*_market_warnings(tables), *_vehicle_class_warnings(tables), *_gaps(tables)]
-
-
-def _market_warnings(tables: dict[str, pl.DataFrame]) -> Iterator[str]:
-    sites, prices, wages = tables["sites"], tables["fuel_prices"], tables["minimum_wages"]
-    fuels = tables["vehicle_classes"].filter(pl.col("kwh_per_100_miles").ne_missing(0))["fuel_type"].unique().sort()
-    priced = set(prices.select("fuel_area", "fuel_type").unique().iter_rows())
-    for market in tables["markets"].iter_rows(named=True):
-        name, area, state = market["market_id"], market["fuel_area"], market["state"]
-        if name not in sites["market_id"]:
-            yield f"sites.csv: market {name} has no site, so no event can belong to it."
-        for fuel in fuels:
-            if (area, fuel) not in priced:
-                yield f"fuel_prices.csv: no {fuel} price for {area}; {name}'s {fuel} costs stay unknown."
-        if state not in wages["state"]:
-            yield f"minimum_wages.csv: none for {state}; hours in {name} are compared with no minimum wage."
-    early = sites.filter(pl.col("pilot_started_on").is_not_null() & (pl.col("site_kind") != "mall"))
-    for site in early["site_id"]:
-        yield f"sites.csv: {site} is no mall; its pilot_started_on has no effect."
-
-
-def _vehicle_class_warnings(tables: dict[str, pl.DataFrame]) -> Iterator[str]:
-    classes = tables["vehicle_classes"]["vehicle_class"]
-    if "unknown" not in classes:
-        yield "vehicle_classes.csv: no class `unknown`; costs of trips without a known class stay unknown."
-    rated = tables["mileage_rates"]["vehicle_class"]
-    if unrated := [name for name in classes if name not in rated]:
-        yield f"mileage_rates.csv: none for {', '.join(unrated)}; costs of such trips stay unknown."
-
-
-def _gaps(tables: dict[str, pl.DataFrame]) -> Iterator[str]:
-    for name, table in REFERENCE.items():
-        if not table.is_periodic:
-            continue
-        ordered = tables[name].sort(table.key)
-        for before, after in pairwise(ordered.iter_rows(named=True)):
-            of = [before[column] for column in table.key[:-1]]
-            first, last = before["valid_to"], after["valid_from"]
-            if of == [after[column] for column in table.key[:-1]] and last - first > _ONE_DAY:
-                days = f"{first + _ONE_DAY} to {last - _ONE_DAY}"
-                yield f"{name}.csv: {' '.join([*of, 'nothing valid'])} from {days}; unknown (null) there."

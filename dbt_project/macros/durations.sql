@@ -27,12 +27,13 @@ clock was off) or an end is unknown.
 
 {#-
 Whether stamps that should follow each other do not: one of the known ones lies before a known one that should
-precede it. Unknown stamps are passed over.
+precede it. Unknown stamps are passed over. (Spark's `greatest` wants two arguments at least.)
 -#}
 {% macro is_out_of_order(stamps) -%}
     {%- set comparisons = [] -%}
     {%- for n in range(1, stamps | length) -%}
-        {%- do comparisons.append(stamps[n] ~ ' < greatest(' ~ stamps[:n] | join(', ') ~ ')') -%}
+        {%- set latest = 'greatest(' ~ stamps[:n] | join(', ') ~ ')' if n > 1 else stamps[0] -%}
+        {%- do comparisons.append(stamps[n] ~ ' < ' ~ latest) -%}
     {%- endfor -%}
     coalesce({{ comparisons | join(' or ') }}, false)
 {%- endmacro %}

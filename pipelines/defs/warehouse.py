@@ -10,8 +10,9 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from pipelines import dbt_build
 from pipelines.contract import LOGS
 from pipelines.progress import report
-from pipelines.reference import read_reference, reference_warnings
+from pipelines.reference import read_reference
 from pipelines.reference_tables import REFERENCE
+from pipelines.reference_warnings import days_driven, reference_warnings
 from pipelines.working import prepare_working_database
 from pipelines.workspace import hold, open_workspace
 
@@ -73,7 +74,7 @@ def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     workspace = open_workspace()
     hold(workspace, is_patient=True)
     reference = read_reference(workspace.reference)
-    for warning in reference_warnings(reference):
+    for warning in reference_warnings(reference, days_driven(workspace, reference)):
         context.log.warning(warning)
     prepare_working_database(workspace, reference)
     for key in context.selected_asset_keys:

@@ -1,5 +1,6 @@
 """fct_deliveries: worked examples 4, 7, 8, 10 of the contract and the edges of its definitions."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -176,3 +177,16 @@ def test_drop_offs_are_rounded_to_a_hundredth_of_a_degree(deliveries):
 
 def test_an_order_that_was_never_placed_makes_no_row(deliveries):
     assert "only-delivered" not in deliveries
+
+
+def test_example_10_a_correction_replaces_a_copy_adds_nothing_and_loading_again_changes_no_row(build_landed):
+    lines = [{"event_id": f"e-{n}", "received_at": each["occurred_at"]} | each for n, each in enumerate(corrected())]
+    text = "".join(json.dumps(each) + "\n" for each in lines)
+    once = {"orders": [("2022-05-21/a.jsonl", text.encode())]}
+    again = {"orders": [("2022-05-22/copy.jsonl", text.encode()), ("2022-05-22/more.jsonl", (text * 2).encode())]}
+    first, second = (
+        build_landed(deliveries, "fct_deliveries").rows("from fct_deliveries") for deliveries in ([once], [once, again])
+    )
+    assert [row["delivered_at"] for row in first] == [datetime(2022, 5, 22, 1, 35, tzinfo=UTC)], "18:35, not 18:05"
+    assert first[0]["click_to_door_minutes"] == 95, "65 is the time before the correction"
+    assert second == first, "6 or 12 orders if lines were counted"

@@ -282,7 +282,7 @@ def test_a_trip_that_never_started_makes_no_row_and_local_dates_are_the_markets(
 
 
 @pytest.mark.parametrize(("as_of", "gross"), [("2022-05-22T00:00:00Z", 62), ("2022-05-23T00:00:00Z", 56), (None, 60)])
-def test_tips_change_and_the_past_is_what_was_known_then(build_world, as_of, gross):
+def test_example_9_tips_change_and_the_past_is_what_was_known_then(build_world, as_of, gross):
     told = event("tipped", "pay_posted", "16:00", pay_kind="tip", event_id="T1")
     lines = [
         *trip("tipped", miles=1, pay=()),
@@ -292,4 +292,5 @@ def test_tips_change_and_the_past_is_what_was_known_then(build_world, as_of, gro
         event("tipped", "pay_posted", "18:00", day="2022-05-23", pay_kind="tip", amount_usd=4, event_id="T2"),
     ]
     world = build_world(trips=lines, as_of=as_of, select="fct_trips")
-    assert world.value("select gross_usd from fct_trips") == gross
+    found = world.value("select gross_usd from fct_trips")
+    assert found == gross, f"{found}: 66 adds the corrected tip to both, 62 and 56 are what was known on days 0 and 1"

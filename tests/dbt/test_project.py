@@ -1,4 +1,4 @@
-"""What holds for every model: described, typed by its name, empty logs build, SQL stays in the shared subset."""
+"""What holds for every model: described, typed by its name, built also from empty logs."""
 
 import json
 import re
@@ -7,7 +7,6 @@ import duckdb
 import pytest
 
 from pipelines.publish import publish
-from pipelines.workspace import DBT_PROJECT
 
 TYPES = {
     r".*_at": "TIMESTAMP WITH TIME ZONE",
@@ -18,21 +17,6 @@ TYPES = {
     r"(is|has)_.*": "BOOLEAN",
 }
 SUMS_OVER_A_LOG = "money"  # whose amounts would not fit the columns of one row's money
-NOT_SHARED = {
-    "asof join": r"\basof\b",
-    "select * exclude": r"\bexclude\b",
-    "strftime": r"\bstrftime\b",
-    "timezone()": r"\btimezone\s*\(",
-    "quantile_cont": r"\bquantile_cont\b",
-    "arg_max": r"\barg_(max|min)\b",
-    "list()": r"\blist\s*\(",
-    "integer division //": r"//",
-    "generate_series": r"\bgenerate_series\b",
-    "cast by ::": r"::",
-    "epoch_us and the like": r"\bepoch_\w+",
-    "date_diff": r"\bdate_?diff\b",
-    "day of week": r"\b(iso)?dow\b",
-}
 
 
 @pytest.fixture(scope="module")
@@ -72,57 +56,6 @@ def test_a_columns_type_follows_from_its_name(empty_world):
         if (row["table_name"], row["data_type"]) != (SUMS_OVER_A_LOG, "DECIMAL(38,4)")
     ]
     assert wrong == []
-
-
-def sql_files():
-    """Models, tests and macros but the portable ones, which are there to hide the differences."""
-    files = [
-        *DBT_PROJECT.glob("models/**/*.sql"),
-        *DBT_PROJECT.glob("tests/*.sql"),
-        *DBT_PROJECT.glob("macros/**/*.sql"),
-    ]
-    return [path for path in files if path.parent.name != "portable"]
-
-
-def bare(sql):
-    """SQL without comments, texts and template tags, which may say anything."""
-    return re.sub(r"\{#.*?#\}|\{%.*?%\}|--[^\n]*|'[^'\n]*'", " ", sql, flags=re.DOTALL)
-
-
-def test_sql_outside_the_portable_macros_is_what_duckdb_and_spark_share():
-    found = [
-        f"{path.name}: {what}"
-        for path in sql_files()
-        for what, pattern in NOT_SHARED.items()
-        if re.search(pattern, bare(path.read_text()), flags=re.IGNORECASE)
-    ]
-    assert len(sql_files()) > 30
-    assert found == []
-
-
-def test_every_dispatched_macro_is_written_for_both_engines():
-    text = "".join(path.read_text() for path in DBT_PROJECT.glob("macros/portable/*.sql"))
-    dispatched = set(re.findall(r"adapter\.dispatch\('(\w+)'\)", text))
-    assert dispatched
-    missing = [
-        f"{engine}__{name}"
-        for name in sorted(dispatched)
-        for engine in ("duckdb", "spark")
-        if f"macro {engine}__{name}(" not in text
-    ]
-    assert missing == []
-
-
-def test_no_model_reads_the_environment_so_that_one_manifest_serves_all_workspaces():
-    reading = [path.name for path in sql_files() if re.search(r"\b(env_var|var)\s*\(", path.read_text())]
-    assert reading == []
-
-
-def test_no_sql_asks_what_time_it_is_so_that_the_wall_clock_never_enters_a_fact():
-    clock = r"\b(now|today|(get_)?current_(date|time)\w*|localtime\w*|transaction_timestamp)\b"
-    files = [*sql_files(), *DBT_PROJECT.glob("macros/portable/*.sql")]
-    assert [path.name for path in files if re.search(clock, bare(path.read_text()), flags=re.IGNORECASE)] == []
-    assert re.search(clock, bare("select current_date - 1")), "the pattern finds one"
 
 
 def test_a_build_knows_what_its_last_line_knew(build_landed):

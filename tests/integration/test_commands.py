@@ -127,3 +127,54 @@ def test_dagster_shows_reasons_and_refused_files_as_tables(root: Path, monkeypat
             shown[log] = event.asset_materialization.metadata
     assert [row.data for row in shown["orders"]["new_reasons"].records] == [{"reason": "unknown_site", "lines": 1}]
     assert [row.data["file"] for row in shown["trips"]["refused_files"].records] == ["notes.txt"]
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A copy of the shipped reference tables."""
+    return Path(shutil.copytree(SHIPPED_DATA / "reference", tmp_path / "reference"))
+
+
+def overlap(folder: Path) -> str:
+    """Lets two minimum wages of Nevada hold on one day; the words that must name it."""
+    path = folder / "minimum_wages.csv"
+    path.write_text(path.read_text().replace("NV,2022-07-01", "NV,2022-06-30", 1))
+    return f"{path}: row 3, column valid_from: the period overlaps that of row 2"
+
+
+def test_a_check_of_the_reference_shows_what_it_covers_and_what_it_lacks(root: Path, tables: Path):
+    done = doorstep("reference", "check", "--workspace", root)
+    assert done.returncode == 0, done.stderr
+    rows = {
+        line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.startswith(" ") and line.split()
+    }
+    assert rows["tax_mileage_rates"] == ["5", "1", "2021-01-01", "2024-12-31"]
+    assert rows["vehicle_classes"] == ["9"] and "fuel_prices: gasoline" in done.stdout
+    path = tables / "tax_mileage_rates.csv"
+    path.write_text(path.read_text().replace("2022-06-30", "2022-06-28", 1))
+    done = doorstep("reference", "check", tables, DOORSTEP_WORKSPACE=str(root))
+    assert done.returncode == 0 and "look tax_mileage_rates.csv: nothing valid from 2022-06-29" in done.stdout
+
+
+def test_a_broken_reference_table_is_one_message(root: Path, tables: Path):
+    words = overlap(tables)
+    done = doorstep("reference", "check", tables)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr and len(done.stderr.splitlines()) == 1
+    for wrong in (
+        ["reference", "check", str(root / "nothing")],
+        ["reference", "chek"],
+        ["reference", "check", "--now"],
+    ):
+        done = doorstep(*wrong)
+        assert done.returncode == 2 and "Traceback" not in done.stderr, wrong
+
+
+def test_an_overlap_stops_the_run_with_one_message_and_nothing_is_published(root: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    words = overlap(copy / "reference")
+    done = doorstep("run", "--workspace", copy)
+    assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr
+    assert done.stderr.count(words) == 1, done.stderr
+    assert not (copy / "warehouse.duckdb").exists()

@@ -10,7 +10,8 @@ import pytest
 from pipelines.adapters import SHIPPED_ADAPTERS, import_logs
 from pipelines.adapters.foreign import foreign_database
 from pipelines.contract import LOGS
-from pipelines.reference import read_reference, reference_warnings
+from pipelines.reference import read_reference
+from pipelines.reference_warnings import reference_warnings
 from pipelines.workspace import DoorstepError, read_settings
 
 TRIPS = """

@@ -403,16 +403,6 @@ def test_the_worlds_columns_are_those_of_the_dbt_models():
                 assert declared.get(name) == kind.replace(" ", ""), f"{table}.{name}"
 
 
-def test_the_pages_of_a_table_are_those_its_model_says(pages):
-    models = SOURCES.parent / "dbt_project" / "models" / "metrics"
-    for table in COLUMNS:
-        said = re.search(r"shown_on: \[(.*?)\]", (models / f"{table}.yml").read_text())
-        shown = {
-            page.name for page in find_pages() if any(f"main.{table}" in query for query in page.module.QUERY.values())
-        }
-        assert said and set(said[1].split(", ")) == shown, table
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_any_figure_may_be_missing_anywhere(tmp_path, seed):
     rng = random.Random(seed)

@@ -1,5 +1,6 @@
 """The reference tables: what is shipped is sound, and what is broken is said in one message."""
 
+import json
 import shutil
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.reference import read_reference, reference_warnings
+from pipelines.ingest import ingest
+from pipelines.reference import read_reference
 from pipelines.reference_tables import REFERENCE
-from pipelines.workspace import SHIPPED_DATA, DoorstepError
+from pipelines.reference_warnings import days_driven, reference_warnings
+from pipelines.workspace import SHIPPED_DATA, DoorstepError, Settings, Workspace
 
 
 @pytest.fixture
@@ -174,6 +177,84 @@ def test_what_leaves_figures_unknown_is_a_warning(folder: Path):
         "vehicle_classes.csv: no class `unknown`",
         "mileage_rates.csv: none for any, bicycle",
     ]
+
+
+def drop(folder: Path, table: str, *parts: str) -> None:
+    """Deletes the lines that have one of the parts."""
+    path = folder / f"{table}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not any(part in line for part in parts)]
+    path.write_text("\n".join([*kept, ""]), encoding="utf-8")
+
+
+def test_a_week_without_a_price_between_others_is_a_warning(folder: Path):
+    drop(
+        folder, "fuel_prices", "tysons,gasoline,2022-03-07", "tysons,gasoline,2022-03-14", "tysons,gasoline,2022-05-02"
+    )
+    assert reference_warnings(read_reference(folder)) == [
+        "fuel_prices.csv: tysons gasoline lacks 3 weeks between others, first 2022-03-07; "
+        "a price holds 14 days, then the nearest is used and flagged as imputed.",
+    ]
+
+
+def test_electricity_is_priced_by_the_year_and_lacks_a_price_only_after_400_days(folder: Path):
+    drop(folder, "fuel_prices", "chandler,electric")
+    for day in ("2021-01-04", "2022-02-07"):
+        append(folder, "fuel_prices", f"chandler,electric,{day},0.12,399 days apart")
+    assert reference_warnings(read_reference(folder)) == []
+    append(folder, "fuel_prices", "chandler,electric,2023-03-20,0.12,406 days later")
+    (warning,) = reference_warnings(read_reference(folder))
+    assert "chandler electric lacks 57 weeks between others, first 2022-02-14; a price holds 400 days" in warning
+
+
+def test_series_that_do_not_reach_the_trips_are_a_warning_each(folder: Path):
+    drop(folder, "fuel_prices", "las_vegas,gasoline,2023", "las_vegas,gasoline,2022-12")
+    drop(folder, "minimum_wages", "NV,2022-07", "NV,2023")
+    drop(folder, "tax_mileage_rates", "2021-01-01")
+    drop(folder, "mileage_rates", "van,2024", "compact_car,2024")
+    tables = read_reference(folder)
+    driven = {"las_vegas": (date(2021, 12, 20), date(2022, 12, 12)), "tysons": (date(2022, 1, 3), date(2023, 1, 2))}
+    assert reference_warnings(tables, driven) == [
+        "minimum_wages.csv: NV ends on 2022-06-30, before trips up to 2022-12-12 in las_vegas; unknown (null) there.",
+        "tax_mileage_rates.csv: begins on 2022-01-01, after trips from 2021-12-20 on; unknown (null) there.",
+    ]
+    driven["las_vegas"] = (date(2021, 9, 26), date(2022, 12, 13))
+    driven["tysons"] = (date(2022, 1, 3), date(2024, 1, 1))
+    found = reference_warnings(tables, driven)
+    assert [text for text in found if text.startswith("fuel_prices.csv: las_vegas gasoline")] == [
+        "fuel_prices.csv: las_vegas gasoline begins on 2021-09-27, after trips from 2021-09-26 on in las_vegas; "
+        "the nearest price is used and flagged as imputed.",
+        "fuel_prices.csv: las_vegas gasoline ends on 2022-12-12, before trips up to 2022-12-13 in las_vegas; "
+        "the nearest price is used and flagged as imputed.",
+    ]
+    (rates,) = [text for text in found if text.startswith("mileage_rates.csv")]
+    assert rates.startswith("mileage_rates.csv: compact_car") and ", " in rates and "ends on 2023-12-31" in rates
+
+
+def test_the_days_driven_are_those_of_each_market(tmp_path: Path):
+    workspace = Workspace(tmp_path, Settings())
+    tables = read_reference(workspace.reference)
+    assert days_driven(workspace, tables) == {}
+    stamps = {
+        "las_vegas_mall": ["2022-05-22T06:59:00Z", "2022-07-01T06:59:00Z"],
+        "las_vegas_station": ["2022-06-01T12:00:00Z", "2022-07-01T07:00:00Z"],
+        "tysons_mall": ["2022-05-22T03:30:00Z"],
+    }
+    lines = [
+        {"event_type": "started", "event_id": f"{site}-{at}", "trip_id": "t", "driver_id": "d", "site_id": site}
+        | {"occurred_at": at, "received_at": at}
+        for site, moments in stamps.items()
+        for at in moments
+    ]
+    lines.append(lines[0] | {"event_type": "ended", "event_id": "e", "occurred_at": "2023-01-01T00:00:00Z"})
+    lines[-1]["received_at"] = lines[-1]["occurred_at"]
+    (tmp_path / "landing/trips").mkdir(parents=True)
+    (tmp_path / "landing/trips/a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ingest(workspace, "trips", tables["sites"]["site_id"].to_list())
+    assert days_driven(workspace, tables) == {
+        "las_vegas": (date(2022, 5, 21), date(2022, 7, 1)),
+        "tysons": (date(2022, 5, 21), date(2022, 5, 21)),
+    }
 
 
 @settings(max_examples=40, deadline=None)

@@ -51,7 +51,17 @@ table; or another metric of the model, whose sources are then meant.
 {%- endmacro %}
 
 
+{#- The pages that read a model: the exposures of type dashboard that depend on it. -#}
+{% macro pages_that_read(node) -%}
+    {%- set found = [] -%}
+    {%- for page in graph.exposures.values() | selectattr('type', 'equalto', 'dashboard') | sort(attribute='name') -%}
+        {%- do found.append(page.name) if node.unique_id in page.depends_on.nodes -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
 {#- A text as a SQL literal; null where it is empty. -#}
 {% macro text_literal(text) -%}
-    {%- if text -%} '{{ text | replace("'", "''") | trim }}' {%- else -%} cast(null as {{ dbt.type_string() }}) {%- endif -%}
+    {%- if text -%} '{{ text | replace("'", "''") | trim }}' {%- else -%} {{ as_text('null') }} {%- endif -%}
 {%- endmacro %}

@@ -2,7 +2,7 @@
 select
     metric,
     market_id,
-    coalesce(driver_key, cast(week_starting_on as varchar)) as cluster_id,
+    coalesce(driver_key, {{ as_text('week_starting_on') }}) as cluster_id,
     coalesce({{ exact_sum('case when is_retail then numerator end') }}, 0) as retail_numerator,
     coalesce({{ exact_sum('case when is_retail then denominator end') }}, 0) as retail_denominator,
     coalesce({{ exact_sum('case when not is_retail then numerator end') }}, 0) as baseline_numerator,

@@ -1,8 +1,8 @@
 {#- Where the rows of a comparison come from, with the date that places a row and who, if anyone, is its driver. -#}
 {%- set facts = [
-    ('orders', ref('fct_deliveries'), 'placed_date', 'cast(null as varchar)', 'true'),
+    ('orders', ref('fct_deliveries'), 'placed_date', as_text('null'), 'true'),
     ('offers', ref('fct_offers'), 'sent_date', 'driver_key', 'true'),
-    ('blocks', ref('int_blocks_due'), 'sent_date', 'cast(null as varchar)', 'true'),
+    ('blocks', ref('int_blocks_due'), 'sent_date', as_text('null'), 'true'),
     ('trips', ref('fct_trips'), 'trip_date', 'driver_key', "status = 'ended' and not is_pay_pending"),
 ] -%}
 {#- What is summed over what: the metrics of that name, restricted to the days of the comparison. -#}

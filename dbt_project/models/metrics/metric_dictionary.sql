@@ -10,7 +10,7 @@ select
     {{ text_literal(column.config.meta.better) }} as better,
     {{ text_literal(sources | map('first') | unique | join(', ')) }} as source_tables,
     {{ text_literal(sources | selectattr(1) | map('join', '.') | join(', ')) }} as source_columns,
-    {{ text_literal(node.config.meta.shown_on | join(', ')) }} as shown_on
+    {{ text_literal(pages_that_read(node) | join(', ')) }} as shown_on
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- endif %}

@@ -1,4 +1,18 @@
-{#- Text that is the same on every engine: JSON values and their fingerprint. -#}
+{#- Text that is the same on every engine: plain values, JSON values and their fingerprint. -#}
+
+{#- A value, or null, as text. (VARCHAR wants a length on Spark.) -#}
+{% macro as_text(expression) -%}
+    {{ adapter.dispatch('as_text')(expression) }}
+{%- endmacro %}
+
+{% macro duckdb__as_text(expression) -%}
+    cast({{ expression }} as varchar)
+{%- endmacro %}
+
+{% macro spark__as_text(expression) -%}
+    cast({{ expression }} as string)
+{%- endmacro %}
+
 
 {#- The SHA-256 of a text as 64 lower-case hex digits. -#}
 {% macro sha256(text) -%}
