@@ -1,5 +1,6 @@
 """`pilot_readout`: what is compared with what, since when, and what a reader is told of it."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -120,3 +121,55 @@ def test_a_market_of_retail_alone_has_a_value_and_no_verdict_and_one_without_ret
     assert (alone["retail_value"], alone["difference"], alone["verdict"]) == (20, None, "no data")
     assert "nothing to compare with" in alone["note"]
     assert {market for _, market in rows} == {"las_vegas"}, "no market to be compared, so no overall row"
+
+
+def random_sides(seed):
+    """Facts of two markets with retail and a station from the first day on, each kind with what it leaves out."""
+    dice = random.Random(seed)
+    facts = {"fct_deliveries": [], "fct_offers": [], "fct_blocks": [], "fct_trips": []}
+    for n in range(160):
+        kind = ("retail", "station")[n % 2]
+        market = ("las_vegas", "tysons")[n // 2 % 2]
+        at = START + timedelta(days=0 if n < 4 else dice.randrange(40))
+        shared = {"market_id": market, "offer_type": kind, "site_id": f"{market}_{kind}"}
+        came = n < 4 or dice.random() < 0.7
+        kept = {"is_on_time": dice.choice([True, False, None]), "is_same_day": dice.random() < 0.6 if came else None}
+        facts["fct_deliveries"].append(
+            order(n, minutes=dice.uniform(20, 400) if came else None, placed_at=at, **kept, **shared)
+        )
+        outcome = dice.choice(["accepted", "declined", "expired", "withdrawn", "pending"])
+        sent = {"sent_date": at.date(), "driver_key": f"d{dice.randrange(9)}"}
+        facts["fct_offers"].append(offer(n, "accepted" if n < 4 else outcome, **sent, **shared))
+        begun = {
+            "block_id": f"block-{n}",
+            "first_sent_at": at,
+            "block_starts_at": at + timedelta(days=300 * (n % 7 == 6)),
+        }
+        flags = {"is_filled": dice.random() < 0.6, "is_cancelled": n > 4 and dice.random() < 0.1}
+        facts["fct_blocks"].append(begun | flags | shared)
+        pay = {"gas_usd": dice.choice([3, 4.5]), "constant_price_gas_usd": 3} if n % 5 else {"is_cost_known": False}
+        worked_hours = {"on_job_hours": dice.choice([0, 1.25, 7 / 3]) if n > 4 else 3, "is_pay_pending": n % 11 == 10}
+        facts["fct_trips"].append(
+            trip(n, base_usd=dice.choice([0, 63.5]), started_at=at, **pay, **worked_hours, **shared)
+        )
+    return facts
+
+
+TABLES = {
+    **dict.fromkeys(("on_time_share", "same_day_share", "click_to_door_minutes_mean"), "delivery_speed"),
+    **dict.fromkeys(("acceptance_share", "fill_share"), "offer_acceptance"),
+    **dict.fromkeys(("gross", "net", "net_at_constant_price"), "driver_earnings"),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_sides_are_the_metrics_of_that_name_where_retail_is_there_from_the_first_day(seed):
+    tables = metric_models().over(**random_sides(seed))
+    rows = tables.rows("pilot_readout", "market_id <> 'all'")
+    assert len(rows) == 16
+    for row in rows:
+        for side, kind in (("retail", "retail"), ("baseline", "station")):
+            table = TABLES[row["metric"].removesuffix("_per_hour_usd")]
+            cell = tables.cell(table, market_id=row["market_id"], offer_type=kind)
+            # Rates per hour are rounded to 4 places in the metric tables.
+            assert row[f"{side}_value"] == pytest.approx(float(cell[row["metric"]]), abs=5.1e-5), (row, side)

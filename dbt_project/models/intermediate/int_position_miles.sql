@@ -40,7 +40,8 @@ miles as (
 
     select
         trip_id,
-        sum({{ great_circle_miles('latitude_before', 'longitude_before', 'latitude', 'longitude') }}) as position_miles
+        {{ exact_sum(great_circle_miles('latitude_before', 'longitude_before', 'latitude', 'longitude')) }}
+            as position_miles
     from steps
     where {{ minutes_between('occurred_before', 'occurred_at') }} <= 10
     group by trip_id
