@@ -11,6 +11,7 @@ REFERENCE = {
     "vehicle_classes": [
         {"vehicle_class": "thirty", "fuel_type": "gasoline", "miles_per_gallon": 30},
         {"vehicle_class": "volts", "fuel_type": "electric", "kwh_per_100_miles": 32},
+        {"vehicle_class": "pedals", "fuel_type": "electric", "kwh_per_100_miles": 0},
         {"vehicle_class": "unrated", "fuel_type": "gasoline", "miles_per_gallon": 20},
         {"vehicle_class": "unknown", "fuel_type": "gasoline", "miles_per_gallon": 25},
     ],
@@ -22,7 +23,7 @@ REFERENCE = {
             "maintenance_usd_per_mile": 0.0968,
             "depreciation_usd_per_mile": 0.26,
         }
-        for name in ("thirty", "volts", "unknown")
+        for name in ("thirty", "volts", "pedals", "unknown")
     ],
     "tax_mileage_rates": [{"valid_from": "2022-01-01", "valid_to": "2022-06-30", "usd_per_mile": 0.585}],
     "fuel_prices": [
@@ -94,6 +95,9 @@ def prices():
     yield from trip("last-floor", day="2022-06-30", miles=40)
     yield from trip("next-floor", day="2022-07-01", miles=40)
     yield from trip("volts", miles=100, car="volts")
+    for name, car in (("pedalled", "pedals"), ("priceless", "volts")):
+        for line in trip(name, miles=10, car=car):
+            yield line | ({"site_id": "tysons_mall"} if line["event_type"] == "started" else {})
     yield from trip("stranger", miles=50, car="hovercraft")
     yield from trip("unrated", miles=50, car="unrated")
 
@@ -211,6 +215,13 @@ def test_a_price_that_is_too_old_or_too_late_is_the_nearest_one_and_flagged(trip
 
 def test_electric_miles_cost_kilowatt_hours(trips):
     assert trips["volts"]["gas_usd"] == usd("4.2176"), "100 miles x 0.32 kWh x 0.1318"
+
+
+def test_what_needs_no_fuel_costs_none_also_where_no_price_is_known(trips):
+    row = trips["pedalled"]
+    assert (row["gas_price_usd"], row["gas_usd"], row["constant_price_gas_usd"]) == (None, 0, 0)
+    assert (row["cost_usd"], row["is_cost_known"]) == (usd("0.968"), True)
+    assert (trips["priceless"]["gas_usd"], trips["priceless"]["is_cost_known"]) == (None, False)
 
 
 def test_a_class_that_nobody_knows_is_unknown_and_one_without_rate_has_no_cost(trips):

@@ -45,7 +45,8 @@ def _times(miles: Decimal | float | None, rate: Decimal | None) -> Decimal | Non
 
 
 def _gas(miles: Decimal | float | None, car: str, price: Decimal | None, reference: Reference) -> Decimal | None:
+    units, per_miles = reference.fuel_per_mile(car)
+    price = price if units else Decimal(0)  # what needs no fuel needs no price
     if miles is None or price is None:
         return None
-    units, per_miles = reference.fuel_per_mile(car)
     return usd(Fraction(miles) * Fraction(units) / Fraction(per_miles) * Fraction(price))

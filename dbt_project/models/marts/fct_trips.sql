@@ -1,3 +1,6 @@
+{#- A class that needs no fuel (a bicycle) costs none, also where nobody knows the price. -#}
+{%- set fuel_at = 'trips.total_miles * rates.fuel_units_per_mile * case when rates.fuel_units_per_mile <> 0 then ' -%}
+
 with
 
 trips as (
@@ -20,9 +23,8 @@ priced as (
         rates.is_fuel_price_imputed,
         rates.minimum_wage_usd,
         trips.base_usd + trips.tip_usd + trips.incentive_usd + trips.adjustment_usd as gross_usd,
-        {{ usd('trips.total_miles * rates.fuel_units_per_mile * rates.gas_price_usd') }} as gas_usd,
-        {{ usd('trips.total_miles * rates.fuel_units_per_mile * rates.constant_gas_price_usd') }}
-            as constant_price_gas_usd,
+        {{ usd(fuel_at ~ 'rates.gas_price_usd else 0 end') }} as gas_usd,
+        {{ usd(fuel_at ~ 'rates.constant_gas_price_usd else 0 end') }} as constant_price_gas_usd,
         {{ usd('trips.total_miles * rates.maintenance_usd_per_mile') }} as maintenance_usd,
         {{ usd('trips.total_miles * rates.depreciation_usd_per_mile') }} as depreciation_usd,
         {{ usd('trips.total_miles * rates.tax_usd_per_mile') }} + trips.toll_usd as tax_rate_cost_usd
