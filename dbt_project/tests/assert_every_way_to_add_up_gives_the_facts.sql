@@ -1,50 +1,47 @@
 {# Dagster shows it as a check of this model. #}
 {{ config(meta={'dagster': {'ref': {'name': 'driver_earnings'}}}) }}
 -- Days, weeks or the whole, markets or their total, types or their total: each of the twelve ways to cut a fact holds
--- each of its rows once. A join that drops or repeats rows, or a week that starts twice, does not.
+-- each of its rows and cents once. A join that drops or repeats rows, or a week that starts twice, does not.
+{%- set measures = [
+    ('delivery_speed', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
+    ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
+    ('driver_earnings', 'trips + pay_pending_trips', ref('fct_trips'), 'count(*)', "status = 'ended'"),
+    ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', "status = 'ended' and not is_pay_pending"),
+    ('driver_earnings', 'costed_net_usd', ref('fct_trips'), 'sum(net_usd)', "status = 'ended' and not is_pay_pending"),
+] %}
 with
 
 facts as (
-
-    select
-        'delivery_speed' as metric_table,
-        count(*) as expected
-    from {{ ref('fct_deliveries') }}
-    union all
-    select
-        'offer_acceptance' as metric_table,
-        count(*) as expected
-    from {{ ref('fct_offers') }}
-    union all
-    select
-        'driver_earnings' as metric_table,
-        count(*) as expected
-    from {{ ref('fct_trips') }}
-    where status = 'ended'
-
+    {% for table, measure, fact, expected, condition in measures %}
+        select
+            '{{ table }}: {{ measure }}' as measure,
+            coalesce({{ expected }}, 0) as expected
+        from {{ fact }}
+        where {{ condition }}
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 cells as (
-    {% for table, counted in [
-        ('delivery_speed', 'orders'), ('offer_acceptance', 'offers'), ('driver_earnings', 'trips + pay_pending_trips')
-    ] %}
+    {% for table, measure, _, _, _ in measures %}
         select
-            '{{ table }}' as metric_table,
+            '{{ table }}: {{ measure }}' as measure,
             {{ cell_keys() }},
-            {{ counted }} as counted
+            {{ measure }} as counted
         from {{ ref(table) }}
         {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
 select
-    cells.metric_table,
+    cells.measure,
     cells.grain,
     cells.market_id = 'all' as is_market_total,
     cells.offer_type = 'all' as is_type_total,
     sum(cells.counted) as counted,
     min(facts.expected) as expected
 from cells
-inner join facts on cells.metric_table = facts.metric_table
+inner join facts on cells.measure = facts.measure
 group by all
-having sum(cells.counted) <> min(facts.expected)
+-- A sum that does not fit its type is null and cannot be added up.
+having sum(cells.counted) <> min(facts.expected) and count(*) = count(cells.counted)
