@@ -37,6 +37,9 @@ NOT_SHARED = {
     "unnest": r"\bunnest\b",
     "pivot": r"\b(un)?pivot\b",
     "columns()": r"\bcolumns\b",
+    "operators ~, ^, **": r"~|\^|\*\*",  # ^ is power on DuckDB, exclusive or on Spark
+    "sample": r"\busing sample\b",
+    "range()": r"\brange\s*\(",  # its column has another name
     "one argument": r"\b(greatest|least)\(\s*[\w.]+\s*\)",
 }
 
@@ -122,7 +125,20 @@ def test_a_function_is_found_wherever_it_hides(sql, found):
 
 
 @pytest.mark.parametrize(
-    "sql", ["a::date", "[1, 2]", "select * exclude (a)", "{'a': 1}", "7 // 2", "a at time zone 'UTC'", "greatest(a)"]
+    "sql",
+    [
+        "a::date",
+        "[1, 2]",
+        "select * exclude (a)",
+        "{'a': 1}",
+        "7 // 2",
+        "a at time zone 'UTC'",
+        "greatest(a)",
+        "a ~ 'b'",
+        "a ^ 2",
+        "from t using sample 3",
+        "from range(3)",
+    ],
 )
 def test_syntax_of_duckdb_alone_is_found(sql):
     assert any(re.search(pattern, without_template(sql), re.IGNORECASE) for pattern in NOT_SHARED.values())
