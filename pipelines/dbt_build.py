@@ -22,6 +22,7 @@ MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 PARSED = "partial_parse.msgpack"
 MOST_ROWS = 10
 FIRST_ROWS = "first_failing_rows"  # what the UI and the command call them
+_NOT_BUILT = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
 _SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
 
 
@@ -86,7 +87,7 @@ def build(
     could not run at all; a model or test that failed is in the results.
     """
     target = workspace.build / "dbt"
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--target-path", str(target)]
+    arguments = ["build", *_NOT_BUILT, "--target-path", str(target)]
     if select:
         arguments += ["--select", *select]
     with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
@@ -105,15 +106,13 @@ def build(
     ]
 
 
-def document(workspace: Workspace, target: Path) -> Path:
-    """Writes dbt's docs of the project and the built working database below `target`: one HTML file, its path.
+def document(workspace: Workspace, target: Path) -> None:
+    """Writes dbt's docs of the project and the built working database into `target`.
 
-    Raises DoorstepError if dbt could not run.
+    That is index.html, which lacks its data, manifest.json and catalog.json. Raises DoorstepError if dbt could not run.
     """
-    arguments = ["docs", "generate", "--static", "--target-path", str(target)]
     with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
-        _invoke(arguments, log_path=target / "logs", is_parsed=True)
-    return target / "static_index.html"
+        _invoke(["docs", "generate", "--target-path", str(target)], log_path=target / "logs", is_parsed=True)
 
 
 def _failing_rows(workspace: Workspace, sql: str) -> tuple[dict[str, str], ...]:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.task.docs import DOCS_INDEX_FILE_PATH
 
 from dashboards import warehouse
 from dashboards.page import find_pages
+from pipelines.dbt_docs import script_json
+from pipelines.workspace import PROJECT_ROOT
+from tests.integration.browser import needs_chromium, open_browser
 from tests.integration.conftest import doorstep
-from tests.integration.test_pages import CHROMIUM, Browser
 
 BEGINNINGS = {
     name: f'{{"metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/{name}/'
@@ -57,7 +60,7 @@ def test_the_docs_name_every_page_with_the_tables_it_really_reads(inlined: dict[
         table for query in (warehouse.DICTIONARY, warehouse.MARKETS, warehouse.RIVALS) for table in reads(query)
     }
     expected = {
-        page.name: read_by_all | {table for query in page.module.QUERY.values() for table in reads(query)}
+        f"page_{page.name}": read_by_all | {table for query in page.module.QUERY.values() for table in reads(query)}
         for page in find_pages()
     }
     assert reads(warehouse.BUILDS) == {"audit.builds"}, "no table of dbt's: publish makes it"
@@ -69,7 +72,7 @@ def test_the_docs_name_every_page_with_the_tables_it_really_reads(inlined: dict[
     }
     assert found == expected, "dbt_project/models/exposures.yml against QUERY of dashboards/pages"
     assert {each["name"]: each["label"] for each in exposures} == {
-        page.name: page.module.TITLE for page in find_pages()
+        f"page_{page.name}": page.module.TITLE for page in find_pages()
     }
 
 
@@ -78,35 +81,60 @@ def reads(query: str) -> set[str]:
         return connection.get_table_names(query, qualified=True)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-def test_the_docs_ask_for_no_other_file_and_no_network(page: Path, tmp_path: Path):
-    assert CHROMIUM
-    browser = Browser(CHROMIUM, tmp_path / "profile")
-    try:
+def test_the_docs_know_nothing_of_the_machine_they_were_made_on(page: Path, inlined: dict[str, dict]):
+    html = page.read_text(encoding="utf-8")
+    assert [path for path in (page.parents[2], page.parents[3], PROJECT_ROOT, Path.home()) if f"{path}/" in html] == []
+    metadata = inlined["manifest"]["metadata"]
+    assert (metadata["env"], metadata["user_id"]) == ({}, None)
+
+
+def test_the_docs_carry_no_tracker_and_no_text_that_ends_their_script(page: Path, inlined: dict[str, dict]):
+    html, template = page.read_text(encoding="utf-8"), Path(DOCS_INDEX_FILE_PATH).read_text(encoding="utf-8")
+    assert "cloudfront.net" in template and "cloudfront.net" not in html
+    assert inlined["manifest"]["metadata"]["send_anonymous_usage_stats"] is False
+    assert script_json("</script><!--").count("<") == 0
+    assert html.count("</script") == template.count("</script")
+
+
+WAIT_FOR = """new Promise((done, failed) => {
+    const look = n => document.body.innerText.includes(WORDS) ? done(true)
+        : n > 200 ? failed(WORDS) : setTimeout(look, 100, n + 1);
+    look(0);
+})"""
+CALL_OUT = """new Promise(done => {
+    document.addEventListener('securitypolicyviolation', event => done(event.violatedDirective));
+    fetch('https://example.invalid').then(() => done('answered'), () => 0);
+})"""
+
+
+@needs_chromium
+def test_in_a_browser_the_docs_show_tables_and_pages_and_ask_for_nothing(page: Path, tmp_path: Path):
+    places = {
+        "overview": "Orders brought from the mall",
+        "model/model.doorstep.fct_trips": "net_per_hour_usd",
+        "source/source.doorstep.reference.fuel_prices": "usd_per_unit",
+        "exposure/exposure.doorstep.page_driver_earnings": "From gross to net",
+    }
+    with open_browser(tmp_path / "profile") as browser:
         browser.show(page)
-        for fragment in ("overview", "model/model.doorstep.fct_trips", "exposure/exposure.doorstep.overview"):
-            browser.evaluate(f"location.hash = '#!/{fragment}'")
-            title = fragment.rsplit(".")[-1]
-            assert browser.evaluate(
-                "new Promise(done => { const look = n => "
-                f"document.body.innerText.toLowerCase().includes('{title}') ? done(true) "
-                ": n > 100 ? done(false) : setTimeout(look, 100, n + 1); look(0) })"
-            ), fragment
-        asked = {
-            event["params"]["requestId"]: event["params"]["request"]["url"].split("#")[0]
-            for event in browser.events
-            if event["method"] == "Network.requestWillBeSent"
-        }
-        refused = {
-            event["params"]["requestId"]
-            for event in browser.events
-            if event["method"] == "Network.loadingFailed" and event["params"].get("blockedReason")
-        }
-        reached = {url for request, url in asked.items() if request not in refused and not url.startswith("data:")}
-        assert reached == {page.as_uri()}, "what its placeholders of icons ask for is refused"
-        assert [url for url in asked.values() if url.startswith(("http", "ws"))] == [], "not even tried"
-    finally:
-        browser.close()
+        for place, words in places.items():
+            browser.evaluate(f"location.hash = '#!/{place}'")
+            browser.evaluate(WAIT_FOR.replace("WORDS", json.dumps(words)))
+        assert browser.complaints() == []
+        asked = {address.split("#")[0] for address in browser.requests() if not address.startswith("data:")}
+        assert asked == {page.as_uri()}, "not even for a file beside it"
+        assert browser.evaluate(CALL_OUT) == "connect-src", "and could not if it tried"
+
+
+def test_of_a_build_that_lacks_a_table_there_are_no_docs(page: Path, tmp_path: Path):
+    (tmp_path / "build").mkdir()
+    shutil.copy(page.parents[1] / "working.duckdb", tmp_path / "build")
+    with duckdb.connect(str(tmp_path / "build/working.duckdb")) as connection:
+        connection.execute("drop table main.fct_blocks")
+    done = doorstep("docs", "--workspace", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "") and len(done.stderr.splitlines()) == 1
+    assert "did not make fct_blocks. doorstep run --workspace" in done.stderr
+    assert list((tmp_path / "build/docs").iterdir()) == []
 
 
 def test_without_a_build_the_docs_say_what_to_do(tmp_path: Path):

@@ -51,11 +51,11 @@ table; or another metric of the model, whose sources are then meant.
 {%- endmacro %}
 
 
-{#- The pages that read a model: the exposures of type dashboard that depend on it. -#}
+{#- The pages that read a model: the exposures `page_..` that depend on it, without the prefix. -#}
 {% macro pages_that_read(node) -%}
     {%- set found = [] -%}
     {%- for page in graph.exposures.values() | selectattr('type', 'equalto', 'dashboard') | sort(attribute='name') -%}
-        {%- do found.append(page.name) if node.unique_id in page.depends_on.nodes -%}
+        {%- do found.append(page.name | replace('page_', '', 1)) if node.unique_id in page.depends_on.nodes -%}
     {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}
