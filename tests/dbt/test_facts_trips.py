@@ -33,7 +33,8 @@ REFERENCE = {
             ("las_vegas", "gasoline", "2022-05-16", 5.199),
             ("las_vegas", "gasoline", "2022-06-20", 5.513),
             ("las_vegas", "gasoline", "2022-07-18", 4.874),
-            ("las_vegas", "electric", "2022-01-03", 0.1318),
+            ("las_vegas", "gasoline", "2022-08-29", 4.7),
+            ("las_vegas", "electric", "2021-05-03", 0.1318),
         ]
     ],
 }
@@ -89,7 +90,11 @@ def clocks_and_costs():
 
 def prices():
     yield from trip("june", day="2022-06-22", miles=40)
+    yield from trip("two-weeks", day="2022-05-30", miles=40)
     yield from trip("stale", day="2022-05-31", miles=40)
+    yield from trip("between", day="2022-08-08", miles=40)
+    yield from trip("volts-400", day="2022-06-07", miles=40, car="volts")
+    yield from trip("volts-401", day="2022-06-08", miles=40, car="volts")
     yield from trip("before-all", day="2022-04-01", miles=40)
     yield from trip("near-next", day="2022-06-15", miles=40)
     yield from trip("last-floor", day="2022-06-30", miles=40)
@@ -124,7 +129,7 @@ def pay():
     parts = (("base", 54), ("tip", 8), ("incentive", 5), ("adjustment", -2.5), ("base", 0.0001))
     yield from trip("parts", miles=1, pay=parts)
     yield from trip("unpaid", miles=14, pay=(), ended="13:30")
-    yield from trip("pending", day="2022-07-20", miles=14, pay=())
+    yield from trip("pending", day="2022-08-20", miles=14, pay=())
     yield from trip("still-out", miles=14, pay=())
     yield {"event_type": "ended", "event_id": "x", "occurred_at": at("17:00"), "trip_id": "ends-twice"}
     yield from trip("ends-twice", miles=14, ended="16:00")
@@ -202,14 +207,21 @@ def test_gas_is_priced_as_of_the_trip_not_of_the_build(trips):
 def test_a_price_that_is_too_old_or_too_late_is_the_nearest_one_and_flagged(trips):
     found = {
         name: (trips[name]["gas_price_usd"], trips[name]["is_fuel_price_imputed"])
-        for name in ("which-hours", "stale", "before-all", "near-next", "volts")
+        for name in (
+            *("which-hours", "two-weeks", "stale", "before-all", "near-next", "between"),
+            *("volts", "volts-400", "volts-401"),
+        )
     }
     assert found == {
         "which-hours": (usd("5.199"), False),
+        "two-weeks": (usd("5.199"), False),
         "stale": (usd("5.199"), True),
+        "between": (usd("4.874"), True),  # 21 days after one, 21 before the next: the earlier
         "before-all": (usd("4.9"), True),
         "near-next": (usd("5.513"), True),
         "volts": (usd("0.1318"), False),
+        "volts-400": (usd("0.1318"), False),
+        "volts-401": (usd("0.1318"), True),
     }
 
 
