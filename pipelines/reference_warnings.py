@@ -120,7 +120,7 @@ def _missing_weeks(tables: Tables) -> Iterator[str]:
         if gaps:
             weeks = sum((after - before) // _WEEK - 1 for before, after in gaps)
             yield (
-                f"fuel_prices.csv: {area} {fuel} lacks {weeks} weeks between others, first {gaps[0][0] + _WEEK}; "
+                f"fuel_prices.csv: {area} {fuel} lacks {weeks} {'week' if weeks == 1 else 'weeks'} between others, first {gaps[0][0] + _WEEK}; "
                 f"a price holds {GREATEST_AGE[str(fuel)].days} days, then the nearest is used and flagged as imputed."
             )
 
