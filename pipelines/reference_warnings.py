@@ -119,8 +119,9 @@ def _missing_weeks(tables: Tables) -> Iterator[str]:
         gaps = [each for each in pairwise(sorted(prices["week_starting_on"])) if each[1] - each[0] > usual]
         if gaps:
             weeks = sum((after - before) // _WEEK - 1 for before, after in gaps)
+            missing = f"{weeks} {'week' if weeks == 1 else 'weeks'}"
             yield (
-                f"fuel_prices.csv: {area} {fuel} lacks {weeks} {'week' if weeks == 1 else 'weeks'} between others, first {gaps[0][0] + _WEEK}; "
+                f"fuel_prices.csv: {area} {fuel} lacks {missing} between others, first {gaps[0][0] + _WEEK}; "
                 f"a price holds {GREATEST_AGE[str(fuel)].days} days, then the nearest is used and flagged as imputed."
             )
 

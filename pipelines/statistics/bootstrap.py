@@ -1,7 +1,7 @@
 """The cluster bootstrap: how far a figure made of sums would move with other drivers (or other weeks).
 
 Belongs here: drawing clusters anew, and the interval out of the draws. Does not belong here: which figure of which
-sums it is (`earnings`, `readout`), shares of independent trials (Wilson's interval, in SQL).
+sums it is (`cells`, `readout`), shares of independent trials (Wilson's interval, in SQL).
 
 A driver's trips resemble each other, so it is drivers that are drawn with replacement, each with all that is theirs.
 Of the intervals that can be made of the draws the *expanded percentile* one is taken (Hesterberg 2015, The American
@@ -23,16 +23,17 @@ MOST_CLUSTERS = 400  # more are dealt into so many hands, each then drawn as one
 _SEED = 20_220_207
 
 
-def resampled_sums(values: Floats) -> Floats:
+def resampled_sums(values: Floats, stream: int = 0) -> Floats:
     """Sums over clusters drawn anew with replacement: of (.., clusters, sums) a (.., REPLICATES, sums) array.
 
-    values: per cluster its parts of each sum, finite. The draws depend on the number of clusters alone, and a cluster's
-    place among the others is by its values: the same values in any order give the same sums.
+    values: per cluster its parts of each sum, finite. The draws depend on the number of clusters and `stream` alone,
+    and a cluster's place among the others is by its values: the same values in any order give the same sums. What is
+    added up afterwards as independent needs a stream of its own.
     """
     ordered = _in_order_of_values(values)
     if ordered.shape[-2] > MOST_CLUSTERS:
         ordered = _dealt(ordered)
-    return np.matmul(_draws(ordered.shape[-2]), ordered)
+    return np.matmul(_draws(ordered.shape[-2], stream), ordered)
 
 
 def expanded_interval(replicates: Floats, figure: Floats, clusters: int) -> tuple[Floats, Floats]:
@@ -52,7 +53,8 @@ def expanded_interval(replicates: Floats, figure: Floats, clusters: int) -> tupl
 
 
 def _in_order_of_values(values: Floats) -> Floats:
-    order = np.lexsort(np.moveaxis(values, -1, 0), axis=-1)
+    # Rounded, so that no last digit of a sum decides on a place.
+    order = np.lexsort(np.moveaxis(np.round(values, 9), -1, 0), axis=-1)
     return np.take_along_axis(values, order[..., None], axis=-2)
 
 
@@ -63,10 +65,10 @@ def _dealt(values: Floats) -> Floats:
     return np.add.reduceat(values[..., order, :], first, axis=-2)
 
 
-@lru_cache(maxsize=4)  # callers go by number of clusters; one entry may hold 6 MB
-def _draws(clusters: int) -> Floats:
+@lru_cache(maxsize=16)  # callers go by number of clusters; one entry may hold 6 MB
+def _draws(clusters: int, stream: int) -> Floats:
     """How often each cluster is drawn in each replicate: (REPLICATES, clusters)."""
-    drawn = np.random.default_rng([_SEED, clusters]).integers(clusters, size=(REPLICATES, clusters))
+    drawn = np.random.default_rng([_SEED, clusters, stream]).integers(clusters, size=(REPLICATES, clusters))
     drawn += (
         clusters * np.arange(REPLICATES)[:, None]
     )  # each replicate counts on its own: five times as fast as multinomial

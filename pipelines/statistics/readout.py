@@ -57,21 +57,22 @@ def _compare(markets: Mapping[str, Floats]) -> Floats:
     """`_RESULT` over the markets, each an array (clusters, `SUMS`); NaN without any."""
     if not markets:
         return np.full(len(_RESULT), np.nan)
-    retail, baseline = _values([values.sum(axis=0) for values in markets.values()])
-    # Each market's clusters are drawn among themselves: which markets there are is not left to chance.
-    drawn = _values([resampled_sums(values) for values in markets.values()])
+    retail, baseline = _values(np.stack([values.sum(axis=0) for values in markets.values()]))
+    # Each market's clusters are drawn among themselves, by draws of its own: which markets there are is not left to
+    # chance, and one market's luck is not another's.
+    drawn = _values(np.stack([resampled_sums(values, stream) for stream, values in enumerate(markets.values())]))
     low, high = expanded_interval((drawn[0] - drawn[1])[None, :], np.atleast_1d(retail - baseline), _effective(markets))
     return np.array([retail, baseline, retail - baseline, low.item(), high.item()])
 
 
-def _values(markets: list[Floats]) -> tuple[Floats, Floats]:
-    """Retail and baseline of (.., `SUMS`) per market, each market weighing its retail denominator."""
+def _values(markets: Floats) -> tuple[Floats, Floats]:
+    """Retail and baseline of (markets, .., `SUMS`), each market weighing its retail denominator; NaN without one."""
+    numerator, weight, baseline_numerator, baseline_denominator = np.moveaxis(markets, -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        weight = sum((sums[..., 1] for sums in markets), start=np.float64(0))
-        retail = sum((sums[..., 0] for sums in markets), start=np.float64(0)) / weight
-        baselines = [np.where(sums[..., 1] > 0, sums[..., 1] * sums[..., 2] / sums[..., 3], 0) for sums in markets]
-        baseline = sum(baselines, start=np.float64(0)) / weight
-    return np.where(np.isfinite(retail), retail, np.nan), np.where(np.isfinite(baseline), baseline, np.nan)
+        baselines = np.where(weight > 0, weight * baseline_numerator / baseline_denominator, 0)
+        values = [each.sum(axis=0) / weight.sum(axis=0) for each in (numerator, baselines)]
+    retail, baseline = (np.where(np.isfinite(each), each, np.nan) for each in values)
+    return retail, baseline
 
 
 def _effective(markets: Mapping[str, Floats]) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.statistics import expanded_interval, resampled_sums
-from tests.coverage.worlds import Array, Crew, Weeks
+from pipelines.statistics import expanded_interval, readout_differences, resampled_sums
+from pipelines.statistics.readout import SUMS
+from tests.coverage.worlds import Array, Crew, Markets, Weeks
 
 WORLDS = 4_000
 _AT_ONCE = 50
@@ -40,6 +41,24 @@ def differences(sums: Array) -> Interval:
     total, drawn = sums.sum(axis=1), resampled_sums(sums)
     figure, draws = (each[..., 0] / each[..., 1] - each[..., 2] / each[..., 3] for each in (total, drawn))
     return expanded_interval(draws, figure, sums.shape[1])
+
+
+def overall(weeks: int) -> Callable[[Array], Interval]:
+    """The difference over all markets as `pilot_readout` has it; each market has so many weeks."""
+
+    def interval(sums: Array) -> Interval:
+        ends = [_read_out(world, weeks) for world in sums]
+        low, high = np.array(ends).T
+        return low, high
+
+    return interval
+
+
+def _read_out(sums: Array, weeks: int) -> tuple[float, float]:
+    markets = [f"market-{row // weeks:02}" for row in range(len(sums))]
+    keys = {"metric": np.full(len(sums), "minutes", dtype=object), "market_id": np.array(markets, dtype=object)}
+    result = readout_differences(keys | dict(zip(SUMS, sums.T, strict=True)))
+    return result["difference_low"][-1], result["difference_high"][-1]
 
 
 def wilson(sums: Array) -> Interval:
@@ -69,6 +88,8 @@ STUDIES: list[tuple[str, World, Callable[[Array], Interval], bool]] = [
     ("plain percentiles, 6 drivers", Crew(6).earnings, plain_percentiles, False),
     ("plain percentiles, 12 drivers, few drive most", Crew(12, spread=1.0).earnings, plain_percentiles, False),
     *((f"minutes, retail less baseline, {n} weeks", Weeks(n).minutes, differences, n >= 8) for n in (5, 8, 10, 14, 26)),
+    ("minutes, 4 markets of 14 weeks, busy weeks alike", Markets(14, (40,) * 4).minutes, overall(14), True),
+    ("minutes, 4 markets, busy weeks up and down", Markets(14, (40, -40) * 2).minutes, overall(14), True),
     ("share, independent trials", answers(60, 0.0), wilson, True),
     ("share, drivers differ as simulated (0.5)", answers(60, 0.5), wilson, False),
     ("share, drivers differ twice as much (1.0)", answers(60, 1.0), wilson, False),

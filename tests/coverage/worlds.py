@@ -2,8 +2,8 @@
 
 Belongs here: what is drawn, and its truth in closed form. Does not belong here: any interval.
 
-The sizes are those of the simulated pilot: 18 USD an hour net, drivers who differ by 2 USD, blocks of three hours, an
-incentive now and then.
+The sizes are about those of the simulated pilot: 18 USD an hour net, blocks of three hours, an incentive now and then;
+but drivers differ by 2 USD, more than the simulated ones, so that what is theirs weighs.
 """
 
 from dataclasses import dataclass
@@ -82,3 +82,27 @@ class Weeks:
         ]
         sides = [side for mean, n in zip(means, orders, strict=True) for side in (mean * n, n)]
         return np.stack(sides, axis=2), self.effect
+
+
+@dataclass(frozen=True)
+class Markets:
+    """Weeks of several markets in which busy weeks move the difference, in some markets up and in some down.
+
+    `slopes`: minutes that a week busier by one standard deviation adds to the baseline, per market.
+    """
+
+    weeks: int
+    slopes: tuple[float, ...]
+
+    def minutes(self, rng: np.random.Generator, worlds: int) -> tuple[Array, float]:
+        """As `Weeks.minutes`, the markets' weeks one after the other; the true difference of the whole is 0."""
+        shape = (worlds, self.weeks)
+        parts = []
+        for slope in self.slopes:
+            busy = rng.standard_normal(shape)
+            orders = np.round(100 * np.exp(0.3 * busy))
+            retail = 600 + 20 * rng.standard_normal(shape)
+            # Weighed by its orders a week is busier than the mean by 0.3, by which the baseline is set right.
+            baseline = 600 + slope * (busy - 0.3) + 20 * rng.standard_normal(shape)
+            parts.append(np.stack([retail * orders, orders, baseline * orders, orders], axis=2))
+        return np.concatenate(parts, axis=1), 0.0

@@ -85,3 +85,14 @@ def test_facts_without_rows_make_metric_tables_without_rows(build_world):
     empty = build_world()
     for table in ("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"):
         assert empty.value(f"select count(*) from {table}") == 0
+
+
+def test_every_interval_is_held_to_its_figure_by_a_check(world):
+    text = (PROJECT_ROOT / "dbt_project/tests/assert_intervals_hold_their_value.sql").read_text(encoding="utf-8")
+    checked = {(table, interval) for table, interval in re.findall(r"\('(\w+)', '\w+', '(\w+)'\)", text)}
+    rows = world.rows(
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'main' and column_name like '%\\_low' escape '\\'"
+    )
+    intervals = {(row["table_name"], row["column_name"].removesuffix("_low")) for row in rows}
+    assert intervals == checked, "assert_intervals_hold_their_value.sql lists other intervals than there are"

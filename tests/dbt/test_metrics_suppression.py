@@ -39,6 +39,13 @@ def test_few_drivers_hide_the_driver_level_figures_and_nothing_else(seed, min_dr
         assert not any(row["is_suppressed"] for row in tables.rows("driver_earnings", "trips > 0"))
 
 
+def test_few_drivers_with_known_costs_hide_the_share_below_the_minimum_wage():
+    trips = [trip(driver, driver_key=f"driver-{driver}", is_cost_known=driver < 2) for driver in range(9)]
+    row = metric_models().over(fct_trips=trips).cell("driver_earnings")
+    assert row["drivers"] == 9 and row["costed_trips"] == 2
+    assert row["is_suppressed"] and row["below_minimum_wage_hours_share"] is None, "it tells on two drivers"
+
+
 def test_a_market_hidden_alone_takes_a_second_one_with_it():
     crews = {"las_vegas": 9, "chandler": 7, "tysons": 2}
     trips = [

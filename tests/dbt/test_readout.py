@@ -123,6 +123,33 @@ def test_a_market_of_retail_alone_has_a_value_and_no_verdict_and_one_without_ret
     assert {market for _, market in rows} == {"las_vegas"}, "no market to be compared, so no overall row"
 
 
+def seen(week, site, **fields):
+    """An order of a site, that many weeks after the start."""
+    placed_on = START.date() + timedelta(weeks=week)
+    return order(f"{week}-{site}", site_id=site, placed_date=placed_on, **fields)
+
+
+def test_orders_are_drawn_by_the_weeks_of_a_market_in_which_all_its_sites_are():
+    def over(weeks):
+        kinds = {"mall": "retail", "second_mall": "retail", "station": "station", "grocer": "grocery"}
+        orders = [seen(week, site, offer_type=kind) for week in range(weeks) for site, kind in kinds.items()]
+        return rows_of(fct_deliveries=orders)["click_to_door_minutes_mean", "las_vegas"]
+
+    three, five = over(3), over(5)
+    assert (three["retail_site_weeks"], three["baseline_site_weeks"]) == (6, 6)
+    assert three["difference_low"] is None and three["note"] == "Too few weeks on one side: no interval."
+    assert five["difference_low"] == five["difference_high"] == 0
+
+
+def test_too_few_drivers_and_looks_of_more_than_a_week_are_said():
+    row = rows_of(fct_trips=crew(63, 60, drivers=4))
+    assert row["net_per_hour_usd", "las_vegas"]["note"] == "Too few drivers on one side: no interval."
+    assert "Looking" not in row["net_per_hour_usd", "all"]["note"], "one week, one look"
+    later = [worked(f"late-{n}", 60, day=8, driver_key=f"las_vegas-{n}") for n in range(4)]
+    note = rows_of(fct_trips=[*crew(63, 60, drivers=4), *later])["net_per_hour_usd", "all"]["note"]
+    assert "Looking every week (2 so far)" in note and "22 %" in note
+
+
 def random_sides(seed):
     """Facts of two markets with retail and a station from the first day on, each kind with what it leaves out."""
     dice = random.Random(seed)
@@ -166,10 +193,10 @@ TABLES = {
 def test_both_sides_are_the_metrics_of_that_name_where_retail_is_there_from_the_first_day(seed):
     tables = metric_models().over(**random_sides(seed))
     rows = tables.rows("pilot_readout", "market_id <> 'all'")
-    assert len(rows) == 16
+    assert len(rows) == 2 * len(TABLES), "two markets"
     for row in rows:
         for side, kind in (("retail", "retail"), ("baseline", "station")):
-            table = TABLES[row["metric"].removesuffix("_per_hour_usd")]
-            cell = tables.cell(table, market_id=row["market_id"], offer_type=kind)
+            assert row["table_name"] == TABLES[row["metric"].removesuffix("_per_hour_usd")]
+            cell = tables.cell(row["table_name"], market_id=row["market_id"], offer_type=kind)
             # Rates per hour are rounded to 4 places in the metric tables.
             assert row[f"{side}_value"] == pytest.approx(float(cell[row["metric"]]), abs=5.1e-5), (row, side)

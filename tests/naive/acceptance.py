@@ -8,9 +8,12 @@ from typing import Any
 
 from tests.naive.arithmetic import mean, percentile, ratio, total, usd, wilson
 from tests.naive.cells import KEYS, cells, count, known
+from tests.naive.intervals import drawn
 from tests.naive.reference import Reference
 
 Row = dict[str, Any]
+
+BY_DRIVER = ("acceptance_share_by_driver_low", "acceptance_share_by_driver_high")
 
 
 def offer_acceptance(offers: list[Row], blocks: list[Row], cut: datetime, reference: Reference) -> list[Row]:
@@ -18,8 +21,12 @@ def offer_acceptance(offers: list[Row], blocks: list[Row], cut: datetime, refere
     least = min(offer["sent_date"] for offer in offers)
     dated = [block | {"date": reference.local_date(block["market_id"], block["first_sent_at"])} for block in blocks]
     offers_of, blocks_of = cells(offers, "sent_date", least), cells(dated, "date", least)
+    ends = drawn(offers_of, lambda offer: int(offer["is_accepted"]), lambda offer: 1 if offer["is_at_risk"] else None)
     return [
-        dict(zip(KEYS, key, strict=True)) | _of_offers(offers_of.get(key, [])) | _of_blocks(blocks_of.get(key, []), cut)
+        dict(zip(KEYS, key, strict=True))
+        | _of_offers(offers_of.get(key, []))
+        | dict(zip(BY_DRIVER, ends.get(key, (None, None)), strict=True))
+        | _of_blocks(blocks_of.get(key, []), cut)
         for key in offers_of.keys() | blocks_of.keys()
     ]
 

@@ -1,6 +1,6 @@
 """driver_earnings, of the naive trips.
 
-Belongs here: sums of trips, ratios of the sums, figures of drivers. Does not belong here: suppression, intervals.
+Belongs here: sums of trips, ratios of the sums, figures of drivers. Does not belong here: suppression.
 """
 
 from collections import defaultdict
@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.naive.arithmetic import between, percentile, ratio, total, usd
 from tests.naive.cells import KEYS, cells
+from tests.naive.intervals import drawn
 from tests.naive.offers import HOUR
 
 Row = dict[str, Any]
@@ -50,7 +51,16 @@ def driver_earnings(trips: list[Row], min_drivers: int) -> list[Row]:
     """
     least: date = min(trip["trip_date"] for trip in trips)
     ended = [trip for trip in trips if trip["status"] == "ended"]
-    return [_row(key, rows, min_drivers) for key, rows in cells(ended, "trip_date", least).items()]
+    found = cells(ended, "trip_date", least)
+    rows = [_row(key, of_cell, min_drivers) for key, of_cell in found.items()]
+    earning = {key: [trip for trip in of_cell if not trip["is_pay_pending"]] for key, of_cell in found.items()}
+    for name in ("gross", "net"):
+        ends = drawn(earning, lambda trip, name=name: trip[f"{name}_usd"], lambda trip: trip["on_job_hours"])
+        for row in rows:
+            low, high = ends.get(tuple(row[key] for key in KEYS), (None, None))
+            row[f"{name}_per_hour_usd_low"] = usd(None if low is None else Fraction(low))
+            row[f"{name}_per_hour_usd_high"] = usd(None if high is None else Fraction(high))
+    return rows
 
 
 def _row(key: tuple, trips: list[Row], min_drivers: int) -> Row:

@@ -115,6 +115,11 @@ def test_every_cell_of_earnings_has_the_interval_of_its_own_drivers():
         assert found[number] == pytest.approx(expected, nan_ok=True), number
 
 
+def test_any_number_of_cells_of_one_size_gets_its_intervals():
+    result = cell_intervals(driver_cells(*[list(map(tuple, clusters_of(seed, 5))) for seed in range(150)]), **RATIOS)
+    assert not np.isnan(result["net_per_hour_usd_low"]).any()
+
+
 @pytest.mark.parametrize("drivers", [0, 1, 4])
 def test_fewer_than_five_drivers_give_no_interval(drivers: int):
     rows = driver_cells([(60.0, 3.0)] * drivers) if drivers else driver_cells()
@@ -170,6 +175,22 @@ def test_an_interval_needs_five_clusters_on_the_poorer_side():
     assert not np.isnan(compared(*both)["a"]["difference_low"])
     one_side = [*both[:4], *[("a", 0, 0, 200, 10)] * 20]
     assert np.isnan(compared(*one_side)["a"]["difference_low"])
+
+
+def test_over_markets_the_poorer_sides_are_added_up_and_each_market_beyond_the_first_costs_one():
+    def crew(market, drivers):
+        return [(market, 200 + number, 10, 190 - number, 10) for number in range(drivers)]
+
+    assert not np.isnan(compared(*crew("a", 3), *crew("b", 3))["all"]["difference_low"]), "3 + 3 - 1 are 5"
+    assert np.isnan(compared(*crew("a", 3), *crew("b", 2))["all"]["difference_low"])
+
+
+def test_one_markets_luck_is_not_anothers():
+    rng = np.random.default_rng(5)
+    one = [("a", each, 10, 0, 0) for each in rng.normal(200, 30, 12)] + [("a", 0, 0, 190, 10)] * 12
+    other = [("b", numerator, denominator, *baseline) for _, numerator, denominator, *baseline in one]
+    widths = {market: row["difference_high"] - row["difference_low"] for market, row in compared(*one, *other).items()}
+    assert widths["all"] < 0.8 * widths["a"], "as wide as one market alone: drawn in step"
 
 
 def test_a_driver_on_both_sides_is_one_cluster_so_that_what_is_the_drivers_own_cancels():

@@ -5,16 +5,20 @@
     ('blocks', ref('int_blocks_due'), 'sent_date', as_text('null'), 'true'),
     ('trips', ref('fct_trips'), 'trip_date', 'driver_key', "status = 'ended' and not is_pay_pending"),
 ] -%}
-{#- What is summed over what: the metrics of that name, restricted to the days of the comparison. -#}
+{#- What is summed over what: the metric of that table and name, on the days of the comparison. -#}
 {%- set metrics = [
-    ('on_time_share', 'orders', 'case when is_on_time then 1 else 0 end', 'case when is_on_time is not null then 1 end'),
-    ('same_day_share', 'orders', 'case when is_same_day then 1 else 0 end', "case when status = 'delivered' then 1 end"),
-    ('click_to_door_minutes_mean', 'orders', 'click_to_door_minutes', '1'),
-    ('acceptance_share', 'offers', 'case when is_accepted then 1 else 0 end', 'case when is_at_risk then 1 end'),
-    ('fill_share', 'blocks', 'case when is_filled then 1 else 0 end', '1'),
-    ('gross_per_hour_usd', 'trips', 'gross_usd', 'on_job_hours'),
-    ('net_per_hour_usd', 'trips', 'net_usd', 'on_job_hours'),
-    ('net_at_constant_price_per_hour_usd', 'trips', 'net_usd + gas_usd - constant_price_gas_usd', 'on_job_hours'),
+    ('delivery_speed', 'on_time_share', 'orders',
+        'case when is_on_time then 1 else 0 end', 'case when is_on_time is not null then 1 end'),
+    ('delivery_speed', 'same_day_share', 'orders',
+        'case when is_same_day then 1 else 0 end', "case when status = 'delivered' then 1 end"),
+    ('delivery_speed', 'click_to_door_minutes_mean', 'orders', 'click_to_door_minutes', '1'),
+    ('offer_acceptance', 'acceptance_share', 'offers',
+        'case when is_accepted then 1 else 0 end', 'case when is_at_risk then 1 end'),
+    ('offer_acceptance', 'fill_share', 'blocks', 'case when is_filled then 1 else 0 end', '1'),
+    ('driver_earnings', 'gross_per_hour_usd', 'trips', 'gross_usd', 'on_job_hours'),
+    ('driver_earnings', 'net_per_hour_usd', 'trips', 'net_usd', 'on_job_hours'),
+    ('driver_earnings', 'net_at_constant_price_per_hour_usd', 'trips',
+        'net_usd + gas_usd - constant_price_gas_usd', 'on_job_hours'),
 ] -%}
 
 with
@@ -38,9 +42,10 @@ with
     ),
 {% endfor %}
 sums as (
-    {% for metric, rows, numerator, denominator in metrics %}
+    {% for table, metric, rows, numerator, denominator in metrics %}
         select
             '{{ metric }}' as metric,
+            '{{ table }}' as table_name,
             market_id,
             offer_type = 'retail' as is_retail,
             site_id,

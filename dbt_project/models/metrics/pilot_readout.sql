@@ -17,6 +17,7 @@ counts as (
 
     select
         sums.metric,
+        sums.table_name,
         case when totals.is_total then 'all' else sums.market_id end as market_id,
         count(distinct case when sums.is_compared then sums.market_id end) as markets,
         count(sums.driver_key) > 0 as is_by_driver,
@@ -60,15 +61,15 @@ judged as (
     from counts
     inner join {{ ref('int_pilot_differences') }} as differences
         on counts.metric = differences.metric and counts.market_id = differences.market_id
-    inner join {{ ref('metric_dictionary') }} as dictionary
-        on
-            counts.metric = dictionary.name
-            and dictionary.table_name in ('delivery_speed', 'offer_acceptance', 'driver_earnings')
+    -- Left, so that a name the dictionary does not have ends in a unit that is null and may not be.
+    left join {{ ref('metric_dictionary') }} as dictionary
+        on counts.metric = dictionary.name and counts.table_name = dictionary.table_name
 
 )
 
 select
     metric,
+    table_name,
     market_id,
     unit,
     better,
