@@ -35,9 +35,10 @@ def _speed(connection: duckdb.DuckDBPyConnection) -> str:
     cell = _cell(connection, "delivery_speed", "delivered")
     if cell is None:
         return NO_DATA
+    n = f"(n = {cell['delivered']:,})"
+    times = [f"{name} {cell[f'click_to_door_minutes_{name}']:.1f} min" for name in _percentiles(cell)]
     parts = [
-        f"{_who(cell)} click to door p50 {cell['click_to_door_minutes_p50']:.1f} min, "
-        f"p90 {cell['click_to_door_minutes_p90']:.1f} min (n = {cell['delivered']:,})",
+        f"{_who(cell)} click to door {', '.join(times) or 'unknown'} {n}",
         f"same day {cell['same_day_share']:.1%}",
     ]
     if cell["on_time_share"] is not None:
@@ -47,6 +48,11 @@ def _speed(connection: duckdb.DuckDBPyConnection) -> str:
     ).fetchall()
     parts += [f"published: {rival} {value:.1f} {unit} ({period})" for rival, value, unit, period in rivals]
     return "; ".join(parts)
+
+
+def _percentiles(cell: dict[str, Any]) -> list[str]:
+    """Those that are known: a door that opened before the click by some device's clock has no duration."""
+    return [name for name in ("p50", "p90") if cell[f"click_to_door_minutes_{name}"] is not None]
 
 
 def _acceptance(connection: duckdb.DuckDBPyConnection) -> str:
@@ -61,15 +67,19 @@ def _acceptance(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _earnings(connection: duckdb.DuckDBPyConnection) -> str:
     cell = _cell(connection, "driver_earnings", "trips")
-    if cell is None or cell["gross_usd"] == 0:
+    if cell is None:
         return NO_DATA
+    trips = f"({_count(cell['trips'], 'trip')}, {_count(cell['drivers'], 'driver')})"
+    if cell["gross_usd"] == 0:
+        return f"no pay in these logs {trips}"
+    if cell["gross_per_hour_usd"] is None:
+        return f"no hours on the job known {trips}"
     gross = f"{_who(cell)} gross {_usd(cell['gross_per_hour_usd'])}/h on the job"
     if cell["net_per_hour_usd"] is None:
-        return f"{gross} ({cell['trips']:,} trips); net unknown, no miles in these logs"
-    return (
-        f"{gross}, net of gas, tolls and maintenance {_usd(cell['net_per_hour_usd'])}/h{_between(cell)} "
-        f"({cell['costed_trips']:,} trips, {_count(cell['drivers'], 'driver')})"
-    )
+        return f"{gross} {trips}; net unknown, no trip has known miles, prices and rates"
+    net = f"net of gas, tolls and maintenance {_usd(cell['net_per_hour_usd'])}/h{_between(cell)}"
+    known = "" if cell["costed_trips"] == cell["trips"] else f", costs known of {cell['costed_trips']:,}"
+    return f"{gross}, {net} {trips[:-1]}{known})"
 
 
 def _data(connection: duckdb.DuckDBPyConnection) -> str:

@@ -62,7 +62,8 @@ def days_driven(workspace: Workspace, tables: Tables) -> dict[str, Days]:
     places = tables["sites"].join(tables["markets"], on="market_id").select("site_id", "market_id", "time_zone")
     found: dict[str, Days] = {}
     for row in started.join(places, on="site_id").iter_rows(named=True):
-        ends = pl.Series([row["first"], row["last"]]).dt.convert_time_zone(row["time_zone"]).dt.date().to_list()
+        local = pl.Series([row["first"], row["last"]]).dt.convert_time_zone(row["time_zone"]).dt.date()
+        ends = local.clip(date.min, date.max).to_list()  # a clock that was never set is in year 1 UTC, year 0 here
         before = found.get(row["market_id"], (ends[0], ends[1]))
         found[row["market_id"]] = (min(before[0], ends[0]), max(before[1], ends[1]))
     return dict(sorted(found.items()))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.statistics.bootstrap import expanded_interval, resampled_sums
+from pipelines.statistics.bootstrap import FEWEST_CLUSTERS, expanded_interval, resampled_sums
 from pipelines.statistics.columns import Columns, Floats, floats, group_starts
 
 CELL = ("grain", "period_start", "market_id", "offer_type")
@@ -44,7 +44,10 @@ def _ratio_intervals(cells: NDArray[np.intp], parts: Floats, count: int) -> tupl
         with np.errstate(divide="ignore", invalid="ignore"):
             figure = np.where(sums[:, 1] > 0, sums[:, 0] / sums[:, 1], np.nan)
             drawn = np.where(replicates[..., 1] > 0, replicates[..., 0] / replicates[..., 1], np.nan)
-        low[of_cells], high[of_cells] = expanded_interval(drawn, figure, clusters)
+        # Drivers without any of the denominator have no ratio; they are drawn, and are no evidence by themselves.
+        figure[(values[..., 1] > 0).sum(axis=1) < FEWEST_CLUSTERS] = np.nan
+        for ends, found in zip((low, high), expanded_interval(drawn, figure, clusters), strict=True):
+            ends[of_cells] = np.round(found, 9)
     return low, high
 
 

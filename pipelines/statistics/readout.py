@@ -62,7 +62,8 @@ def _compare(markets: Mapping[str, Floats]) -> Floats:
     # chance, and one market's luck is not another's.
     drawn = _values(np.stack([resampled_sums(values, stream) for stream, values in enumerate(markets.values())]))
     low, high = expanded_interval((drawn[0] - drawn[1])[None, :], np.atleast_1d(retail - baseline), _effective(markets))
-    return np.array([retail, baseline, retail - baseline, low.item(), high.item()])
+    # Rounded, so that equal sides do not differ in their last digit, and machines do not differ at all.
+    return np.round(np.array([retail, baseline, retail - baseline, low.item(), high.item()]), 9)
 
 
 def _values(markets: Floats) -> tuple[Floats, Floats]:

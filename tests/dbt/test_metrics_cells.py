@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.dbt.metric_tables import metric_models, order, trip
+from tests.dbt.metric_tables import metric_models, offer, order, trip
 
 NOON = datetime(2022, 5, 21, 12, tzinfo=UTC)
 CUT = NOON + timedelta(minutes=1000)
@@ -84,3 +84,10 @@ def test_two_jobs_at_once_are_seen_as_overlapping_hours():
     row = earnings([*trips, trip(9, driver_key="e", started_at=NOON, on_job_hours=4)])
     assert row["on_job_hours"] == 17
     assert row["overlapping_hours"] == 4, "the union of 12-16, 13-15, 15-21 and 20-21 is 9 of 13 hours"
+
+
+def test_where_every_offer_is_accepted_the_interval_by_driver_is_no_surer_than_wilsons():
+    offers = [offer(n, "accepted", driver_key=f"driver-{n % 6}") for n in range(18)]
+    row = metric_models().over(fct_offers=offers).cell("offer_acceptance")
+    assert row["acceptance_share_by_driver_low"] == row["acceptance_share_low"] < 0.9, "1: no draw differs from another"
+    assert row["acceptance_share_by_driver_high"] == row["acceptance_share_high"] == 1

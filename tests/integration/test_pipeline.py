@@ -290,6 +290,36 @@ def test_an_empty_workspace_makes_whole_pages_that_say_there_is_no_data(tmp_path
     assert "No data in these logs" in (tmp_path / "dashboards/index.html").read_text()
 
 
+def test_logs_without_one_known_duration_end_in_words(tmp_path: Path):
+    day = "2022-03-02T12:{:02}:00-08:00"
+    order = {"order_id": "o", "site_id": "las_vegas_mall"}
+    trip = {"trip_id": "t", "driver_id": "d", "site_id": "las_vegas_mall", "vehicle_class": "hybrid"}
+    lines = {
+        "orders": [
+            order | {"event_type": "placed", "occurred_at": day.format(40)},
+            {"order_id": "o", "event_type": "delivered", "occurred_at": day.format(10)},
+        ],
+        "trips": [
+            trip | {"event_type": "started", "occurred_at": day.format(0)},
+            {"trip_id": "t", "event_type": "arrived_at_pickup", "occurred_at": day.format(30)},
+            {"trip_id": "t", "event_type": "ended", "occurred_at": day.format(30)},
+            {"trip_id": "t", "event_type": "pay_posted", "occurred_at": day.format(31)}
+            | {"pay_kind": "base", "amount_usd": 60},
+            # A device whose clock was never set.
+            trip | {"trip_id": "u", "event_type": "started", "occurred_at": "0001-01-01T00:00:00Z"},
+        ],
+    }
+    for log, events in lines.items():
+        (tmp_path / "landing" / log).mkdir(parents=True)
+        defaults = [{"event_id": f"{log}-{n}", "received_at": day.format(59)} for n in range(len(events))]
+        text = "".join(json.dumps(event | default) + "\n" for event, default in zip(events, defaults, strict=True))
+        (tmp_path / "landing" / log / "a.jsonl").write_text(text)
+    done = doorstep("run", "--workspace", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "click to door unknown (n = 1)" in done.stdout
+    assert "no hours on the job known (1 trip, 1 driver)" in done.stdout
+
+
 def test_the_run_is_recorded_where_the_ui_looks(built: Path):
     with sqlite3.connect(built / "build/dagster/history/runs.db") as connection:
         assert connection.execute("select status from runs").fetchall() == [("SUCCESS",)]

@@ -13,8 +13,6 @@ from tests.naive.reference import Reference
 
 Row = dict[str, Any]
 
-BY_DRIVER = ("acceptance_share_by_driver_low", "acceptance_share_by_driver_high")
-
 
 def offer_acceptance(offers: list[Row], blocks: list[Row], cut: datetime, reference: Reference) -> list[Row]:
     """The rows of offer_acceptance."""
@@ -24,11 +22,18 @@ def offer_acceptance(offers: list[Row], blocks: list[Row], cut: datetime, refere
     ends = drawn(offers_of, lambda offer: int(offer["is_accepted"]), lambda offer: 1 if offer["is_at_risk"] else None)
     return [
         dict(zip(KEYS, key, strict=True))
-        | _of_offers(offers_of.get(key, []))
-        | dict(zip(BY_DRIVER, ends.get(key, (None, None)), strict=True))
+        | _by_driver(_of_offers(offers_of.get(key, [])), *ends.get(key, (None, None)))
         | _of_blocks(blocks_of.get(key, []), cut)
         for key in offers_of.keys() | blocks_of.keys()
     ]
+
+
+def _by_driver(row: Row, low: float | None, high: float | None) -> Row:
+    """The row with its interval by driver, which is nowhere inside Wilson's."""
+    return row | {
+        "acceptance_share_by_driver_low": None if low is None else min(low, row["acceptance_share_low"]),
+        "acceptance_share_by_driver_high": None if high is None else max(high, row["acceptance_share_high"]),
+    }
 
 
 def _of_offers(offers: list[Row]) -> Row:

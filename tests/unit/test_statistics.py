@@ -136,6 +136,11 @@ def test_a_driver_without_a_known_net_is_no_evidence_of_it():
     assert not np.isnan(result["gross_per_hour_usd_low"]).any()
 
 
+def test_drivers_without_hours_are_no_evidence_of_a_rate():
+    result = cell_intervals(driver_cells([(60.0, 3.0)], [(60.0, 3.0), *[(0.0, 0.0)] * 9]), **RATIOS)
+    assert np.isnan(result["net_per_hour_usd_low"]).all(), "one driver has a rate"
+
+
 def test_drivers_without_hours_have_no_rate():
     result = cell_intervals(driver_cells([(0.0, 0.0)] * 6), **RATIOS)
     assert np.isnan(result["net_per_hour_usd_low"]).all() and np.isnan(result["net_per_hour_usd_high"]).all()
@@ -175,6 +180,12 @@ def test_an_interval_needs_five_clusters_on_the_poorer_side():
     assert not np.isnan(compared(*both)["a"]["difference_low"])
     one_side = [*both[:4], *[("a", 0, 0, 200, 10)] * 20]
     assert np.isnan(compared(*one_side)["a"]["difference_low"])
+
+
+def test_equal_sides_do_not_differ_in_their_last_digit():
+    alike = [("a", 54, 3.1, 5 * 54, 5 * 3.1)] * 6
+    row = compared(*alike)["all"]
+    assert row["difference"] == row["difference_low"] == row["difference_high"] == 0
 
 
 def test_over_markets_the_poorer_sides_are_added_up_and_each_market_beyond_the_first_costs_one():

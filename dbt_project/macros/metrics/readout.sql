@@ -20,8 +20,13 @@ growing data; Armitage, McPherson and Rowe 1969 have 10 looks at 19 % and 20 at 
         when markets = 0 then 'No market has both retail and other offers.'
         else
             'Within ' || markets || case when markets = 1 then ' market' else ' markets' end
-            || ', each by its retail work. A test over whole markets could not reach p < '
-            || {{ ratio(2, 'power(2, markets)') }} || ', so no significance is claimed.'
+            || ', each by its retail work. '
+            || case
+                when markets <= 10
+                    then 'A test over whole markets could not reach p < ' || {{ ratio(2, 'power(2, markets)') }} || ', so no'
+                else 'No'
+            end
+            || ' significance is claimed.'
             || case
                 when weeks > 1 then ' Looking every week (' || weeks
                 || ' so far) finds more false differences than 1 in 20: with 14 looks 22 %.'

@@ -64,8 +64,15 @@ select
     offers.withdrawn,
     offers.pending,
     {{ share_with_interval('acceptance_share', 'offers.accepted', 'offers.at_risk') }},
-    intervals.acceptance_share_by_driver_low,
-    intervals.acceptance_share_by_driver_high,
+    -- Where all or none accept, no draw differs from another; Wilson's interval still says something there.
+    case
+        when intervals.acceptance_share_by_driver_low is not null
+            then least(intervals.acceptance_share_by_driver_low, acceptance_share_low)
+    end as acceptance_share_by_driver_low,
+    case
+        when intervals.acceptance_share_by_driver_high is not null
+            then greatest(intervals.acceptance_share_by_driver_high, acceptance_share_high)
+    end as acceptance_share_by_driver_high,
     {{ percentile_columns('seconds_to_answer', 'offers.seconds_to_answer', ['p50']) }},
     offers.pay_per_hour_sent_usd,
     offers.pay_per_hour_accepted_usd,
