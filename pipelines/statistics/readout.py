@@ -63,7 +63,8 @@ def _compare(markets: Mapping[str, Floats]) -> Floats:
     drawn = _values(np.stack([resampled_sums(values, stream) for stream, values in enumerate(markets.values())]))
     low, high = expanded_interval((drawn[0] - drawn[1])[None, :], np.atleast_1d(retail - baseline), _effective(markets))
     # Rounded, so that equal sides do not differ in their last digit, and machines do not differ at all.
-    return np.round(np.array([retail, baseline, retail - baseline, low.item(), high.item()]), 9)
+    figures = [float(retail), float(baseline), float(retail - baseline), low.item(), high.item()]
+    return np.array(figures, dtype=np.float64).round(9)
 
 
 def _values(markets: Floats) -> tuple[Floats, Floats]:
