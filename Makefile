@@ -33,7 +33,7 @@ run: setup ## take in whatever is new in WORKSPACE (default data/) and publish
 ui: setup ## open Dagster's UI on http://127.0.0.1:3000
 	@$(BIN)/doorstep ui --workspace $(WORKSPACE)
 
-docs: setup ## dbt docs of what WORKSPACE has built: one file, build/docs/index.html
+docs: setup ## dbt docs of what WORKSPACE has built: one file, WORKSPACE/build/docs/index.html
 	@$(BIN)/doorstep docs --workspace $(WORKSPACE)
 
 test: setup ## all tests

@@ -92,6 +92,19 @@ def test_open_trips_pending_pay_and_unknown_costs_are_left_out_where_they_are_un
     assert rows["gross_per_hour_usd", "las_vegas"]["retail_value"] == 25
 
 
+def test_what_holds_against_one_offer_type_only_decides_nothing():
+    def over(grocery_usd):
+        grocer = [worked(f"g{n}", grocery_usd + n, offer_type="grocery", driver_key=f"las_vegas-{n}") for n in range(8)]
+        return rows_of(fct_trips=[*crew(63, 51), *grocer])["net_per_hour_usd", "las_vegas"]
+
+    mixed = over(69)
+    assert mixed["difference_low"] > 0, "pooled, retail is above"
+    assert (mixed["least_difference"], mixed["least_difference_offer_type"]) == (-2, "grocery")
+    assert (mixed["greatest_difference"], mixed["greatest_difference_offer_type"]) == (4, "station")
+    assert mixed["verdict"] == "undecided" and "below grocery, above station" in mixed["note"]
+    assert over(60)["verdict"] == "better"
+
+
 def test_a_dearer_gallon_on_one_side_is_no_difference_at_constant_price():
     later = {"gas_usd": 12, "constant_price_gas_usd": 9}
     trips = [worked(1, 60, gas_usd=9, constant_price_gas_usd=9), worked(2, 60, offer_type="station", **later)]

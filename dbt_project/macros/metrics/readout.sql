@@ -6,6 +6,16 @@
         when markets = 0 then 'Only retail: nothing to compare with in this market.'
         when difference_low is null
             then 'Too few ' || case when is_by_driver then 'drivers' else 'weeks' end || ' on one side: no interval.'
+        else {{ readout_note_of_comparison() }}
+    end
+{%- endmacro %}
+
+{#- Which way it goes against each offer type alone; where that differs, the pooled baseline decides by its mix. -#}
+{% macro readout_note_of_comparison() -%}
+    case
+        when least_difference < 0 and greatest_difference > 0
+            then 'It depends on what retail is compared with: below ' || least_difference_offer_type || ', above '
+                || greatest_difference_offer_type || ' (least_difference, greatest_difference).'
         else 'Offer types differ in more than the site; what they differ in is in the difference.'
     end
 {%- endmacro %}
@@ -26,7 +36,7 @@ growing data; Armitage, McPherson and Rowe 1969 have 10 looks at 19 % and 20 at 
                     then 'A test over whole markets could not reach p < ' || {{ ratio(2, 'power(2, markets)') }} || ', so no'
                 else 'No'
             end
-            || ' significance is claimed.'
+            || ' significance is claimed. ' || {{ readout_note_of_comparison() }}
             || case
                 when weeks > 1 then ' Looking every week (' || weeks
                 || ' so far) finds more false differences than 1 in 20: with 14 looks 22 %.'

@@ -47,6 +47,7 @@ sums as (
             '{{ metric }}' as metric,
             '{{ table }}' as table_name,
             market_id,
+            offer_type,
             offer_type = 'retail' as is_retail,
             site_id,
             {{ week_start('compared_on') }} as week_starting_on,

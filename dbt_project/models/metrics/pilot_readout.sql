@@ -41,10 +41,67 @@ counts as (
 
 ),
 
+-- Retail against each other offer type alone, weighed as the whole: what a pooled baseline hides.
+sides as (
+
+    select
+        metric,
+        market_id,
+        offer_type,
+        is_retail,
+        {{ exact_sum('numerator') }} as numerator,
+        {{ exact_sum('denominator') }} as denominator
+    from sums
+    group by all
+    having sum(denominator) > 0
+
+),
+
+against as (
+
+    select
+        retail.metric,
+        case when totals.is_total then 'all' else retail.market_id end as market_id,
+        baseline.offer_type,
+        round({{ ratio(
+            'sum(retail.numerator - retail.denominator * baseline.numerator / baseline.denominator)',
+            'sum(retail.denominator)'
+        ) }}, 9) as difference
+    from sides as retail
+    inner join sides as baseline
+        on retail.metric = baseline.metric and retail.market_id = baseline.market_id and not baseline.is_retail
+    cross join (
+        select true as is_total
+        union all
+        select false
+    ) as totals
+    where retail.is_retail
+    group by all
+
+),
+
+extremes as (
+
+    select
+        metric,
+        market_id,
+        min(difference) as least_difference,
+        min_by(offer_type, difference) as least_difference_offer_type,
+        max(difference) as greatest_difference,
+        max_by(offer_type, difference) as greatest_difference_offer_type
+    from against
+    group by all
+
+),
+
 judged as (
 
     select
         counts.*,
+        extremes.least_difference,
+        extremes.least_difference_offer_type,
+        extremes.greatest_difference,
+        extremes.greatest_difference_offer_type,
         dictionary.unit,
         dictionary.better,
         differences.retail_value,
@@ -54,13 +111,16 @@ judged as (
         differences.difference_high,
         case
             when counts.markets = 0 then 'no data'
-            when differences.difference_low > 0 then case dictionary.better when 'up' then 'better' else 'worse' end
-            when differences.difference_high < 0 then case dictionary.better when 'up' then 'worse' else 'better' end
+            when differences.difference_low > 0 and extremes.least_difference > 0
+                then case dictionary.better when 'up' then 'better' else 'worse' end
+            when differences.difference_high < 0 and extremes.greatest_difference < 0
+                then case dictionary.better when 'up' then 'worse' else 'better' end
             else 'undecided'
         end as verdict
     from counts
     inner join {{ ref('int_pilot_differences') }} as differences
         on counts.metric = differences.metric and counts.market_id = differences.market_id
+    left join extremes on counts.metric = extremes.metric and counts.market_id = extremes.market_id
     -- Left, so that a name the dictionary does not have ends in a unit that is null and may not be.
     left join {{ ref('metric_dictionary') }} as dictionary
         on counts.metric = dictionary.name and counts.table_name = dictionary.table_name
@@ -86,6 +146,10 @@ select
     difference,
     difference_low,
     difference_high,
+    least_difference,
+    least_difference_offer_type,
+    greatest_difference,
+    greatest_difference_offer_type,
     'observational: retail less the other offer types of the market, ratios of sums over the same days; interval by '
     || case when is_by_driver then 'drivers' else 'weeks' end || ' drawn anew within markets' as method,
     verdict,
