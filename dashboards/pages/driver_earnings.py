@@ -29,7 +29,9 @@ TITLE = "Driver earnings"
 MENU_ORDER = 30
 QUERY = {
     "weeks": """
-        select period_start, market_id, offer_type, trips, drivers, gross_usd, costed_trips, net_per_hour_usd
+        select
+            period_start, market_id, offer_type, trips, drivers, gross_usd, costed_trips,
+            net_per_hour_usd, net_per_hour_usd_low, net_per_hour_usd_high
         from main.driver_earnings
         where grain = 'week'
         qualify dense_rank() over (order by period_start desc) <= 26

@@ -31,7 +31,10 @@ QUERY = {
         select
             period_start, market_id, offer_type,
             offers, at_risk, accepted, declined, expired, withdrawn, pending,
-            acceptance_share, acceptance_share_low, acceptance_share_high, seconds_to_answer_p50,
+            acceptance_share,
+            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
+            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high,
+            seconds_to_answer_p50,
             blocks_due, blocks_filled, fill_share, fill_share_low, fill_share_high
         from main.offer_acceptance
         where grain = 'week'
@@ -41,7 +44,10 @@ QUERY = {
     "whole": """
         select
             market_id, offer_type, offers, at_risk, accepted, declined, expired, withdrawn, pending,
-            acceptance_share, acceptance_share_low, acceptance_share_high, seconds_to_answer_p50,
+            acceptance_share,
+            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
+            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high,
+            seconds_to_answer_p50,
             pay_per_hour_sent_usd, pay_per_hour_accepted_usd,
             blocks_due, blocks_filled, fill_share, fill_share_low, fill_share_high, first_wave_fill_share,
             minutes_to_fill_p50, price_to_fill_usd_mean, late_forfeits, no_shows
@@ -95,7 +101,8 @@ def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
             needs="offers that were accepted, declined or expired",
             words="were accepted",
             note="By week the offer was sent. At risk are offers accepted, declined or expired; one withdrawn, as "
-            "when another driver took the block, is no refusal and left out.",
+            "when another driver took the block, is no refusal and left out. Intervals by driver: some are keener than "
+            "others.",
         ),
         weekly(
             SOURCE,

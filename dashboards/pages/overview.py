@@ -48,7 +48,9 @@ QUERY = {
     """,
     "acceptance": """
         select
-            market_id, offer_type, at_risk, acceptance_share, acceptance_share_low, acceptance_share_high,
+            market_id, offer_type, at_risk, acceptance_share,
+            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
+            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high,
             blocks_due, fill_share, fill_share_low, fill_share_high
         from main.offer_acceptance
         where grain = 'all'
@@ -57,7 +59,9 @@ QUERY = {
     "acceptance_weeks": """
         select
             period_start, market_id, offer_type, at_risk,
-            acceptance_share, acceptance_share_low, acceptance_share_high
+            acceptance_share,
+            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
+            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high
         from main.offer_acceptance
         where grain = 'week'
         qualify dense_rank() over (order by period_start desc) <= 26
@@ -65,13 +69,17 @@ QUERY = {
     """,
     "earnings": """
         select
-            market_id, offer_type, trips, drivers, gross_usd, costed_trips, gross_per_hour_usd, net_per_hour_usd
+            market_id, offer_type, trips, drivers, gross_usd, costed_trips,
+            gross_per_hour_usd, gross_per_hour_usd_low, gross_per_hour_usd_high,
+            net_per_hour_usd, net_per_hour_usd_low, net_per_hour_usd_high
         from main.driver_earnings
         where grain = 'all'
         order by market_id, offer_type
     """,
     "earnings_weeks": """
-        select period_start, market_id, offer_type, drivers, gross_usd, costed_trips, net_per_hour_usd
+        select
+            period_start, market_id, offer_type, drivers, gross_usd, costed_trips,
+            net_per_hour_usd, net_per_hour_usd_low, net_per_hour_usd_high
         from main.driver_earnings
         where grain = 'week'
         qualify dense_rank() over (order by period_start desc) <= 26

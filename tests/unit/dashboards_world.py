@@ -23,6 +23,7 @@ COLUMNS = {
         "bigint": "offers at_risk accepted declined expired withdrawn pending blocks_due blocks_filled"
         " late_forfeits no_shows",
         "double": "acceptance_share acceptance_share_low acceptance_share_high seconds_to_answer_p50"
+        " acceptance_share_by_driver_low acceptance_share_by_driver_high"
         " fill_share fill_share_low fill_share_high first_wave_fill_share minutes_to_fill_p50",
         "decimal(12, 4)": "pay_per_hour_sent_usd pay_per_hour_accepted_usd price_to_fill_usd_mean",
     },
@@ -33,7 +34,9 @@ COLUMNS = {
         " unpaid_overrun_hours early_finish_hours total_miles miles_coverage_share advertised_range_share"
         " below_minimum_wage_hours_share",
         "decimal(12, 4)": "gross_usd costed_gross_usd costed_tip_usd costed_gas_usd costed_toll_usd"
-        " costed_maintenance_usd costed_net_usd gross_per_hour_usd gross_per_scheduled_hour_usd net_per_hour_usd"
+        " costed_maintenance_usd costed_net_usd gross_per_scheduled_hour_usd"
+        " gross_per_hour_usd gross_per_hour_usd_low gross_per_hour_usd_high"
+        " net_per_hour_usd net_per_hour_usd_low net_per_hour_usd_high"
         " net_per_scheduled_hour_usd net_per_engaged_hour_usd net_per_door_to_door_hour_usd"
         " net_before_tips_per_hour_usd net_at_constant_price_per_hour_usd after_tax_rate_per_hour_usd"
         " after_depreciation_per_hour_usd driver_net_per_hour_usd_p10 driver_net_per_hour_usd_p25"
@@ -124,8 +127,14 @@ def _figures(table: str, typed: dict[str, str], rng: random.Random, offer_type: 
     """One row's figures: each plausible in itself, waterfall and intervals consistent."""
     shift = {"retail": 0.0, "station": 0.25, "grocery": 0.5}.get(offer_type, 0.2)
     row = {name: _figure(name, kind, rng, shift) for name, kind in typed.items()}
-    for share in [name for name in typed if f"{name}_low" in typed]:
-        row |= {f"{share}_low": max(0.0, row[share] - 0.04), f"{share}_high": min(1.0, row[share] + 0.03)}
+    for name in [name for name in typed if f"{name}_low" in typed]:
+        if name.endswith("_usd"):
+            row |= {f"{name}_low": row[name] - Decimal("0.4"), f"{name}_high": row[name] + Decimal("0.3")}
+        else:
+            row |= {f"{name}_low": max(0.0, row[name] - 0.04), f"{name}_high": min(1.0, row[name] + 0.03)}
+    if table == "offer_acceptance":
+        row["acceptance_share_by_driver_low"] = max(0.0, row["acceptance_share"] - 0.06)
+        row["acceptance_share_by_driver_high"] = min(1.0, row["acceptance_share"] + 0.05)
     if table == "driver_earnings":
         costs = row["costed_gas_usd"] + row["costed_toll_usd"] + row["costed_maintenance_usd"]
         row["costed_net_usd"] = row["costed_gross_usd"] - costs
