@@ -1,21 +1,19 @@
-"""What a page consists of, before it is HTML: sections with stats, charts, a sentence and the table behind them.
+"""What a page consists of, before it is drawn: its rows, and sections that say what is shown of them and how.
 
-Belongs here: the shapes that `pages/*.py` return and `templates/` print, and how metric rows are picked for them.
-Does not belong here: SQL, colours, markup.
+Belongs here: the shapes that `pages/*.py` are written in, and how they become the JSON that `site/*.js` draws.
+Does not belong here: SQL, colours, markup, figures.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from dashboards.text import OFFER_TYPES, Measure, Row, cell, interval, long_minutes, offer_label, quantity, sample, unit
-from dashboards.theme import Style, offer_style
+from dashboards.theme import Style
 
-ALL = "all"
-PILOT = "retail"
-Figure = Mapping[str, Any]
-Drawn = Figure | tuple[Figure, int]  # with its height in pixels where that is not the usual one
+Row = Mapping[str, Any]
+Json = Any  # what json.dumps takes: its type says nothing more
 
 
 @dataclass(frozen=True)
@@ -47,193 +45,138 @@ class Site:
     definitions: Mapping[tuple[str, str], Row]
     rivals: Sequence[Row]
 
-    def market(self, market_id: str) -> str:
-        """What a market is called."""
-        return "All markets" if market_id == ALL else self.markets.get(market_id, market_id)
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT of a page; `table` is the metric table it reads, by whose dictionary its columns are defined."""
+
+    table: str
+    sql: str
 
 
 @dataclass(frozen=True)
-class Stat:
-    """One figure of a card, with its interval and n; `beside` is a sentence to compare it with."""
+class Measure:
+    """A column that is shown: what it is called, and the counts behind it as (column, noun): no figure without n.
 
-    measure: Measure
-    row: Row
-    is_main: bool = False
-    beside: str = ""
+    unit: only where the dictionary has none. ends: the columns a mark reaches between, where not its interval. step:
+    `add`, `take` or `total` in a waterfall. names: words for values.
+    """
 
-    @property
-    def value(self) -> str:
-        """The figure with its unit, or that there is none."""
-        if self.row.get(self.measure.column) is None:
-            return "no data"
-        return quantity(self.row.get(self.measure.column), self.measure.column)
-
-    @property
-    def behind(self) -> list[str]:
-        """Long times in hours too, the interval where there is one, n."""
-        between = interval(self.row, self.measure.column)
-        parts = [
-            long_minutes(self.row.get(self.measure.column), self.measure.column),
-            f"95% interval {between}" if between else "",
-            sample(self.row, self.measure),
-        ]
-        return [part for part in parts if part]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: a metric column, or `market`, `offer`, or `<column>±` for its interval."""
-
-    name: str
+    column: str
     label: str
+    n: tuple[tuple[str, str], ...] = ()
+    style: Style | None = None
+    ends: tuple[str, str] | None = None
+    unit: str | None = None
+    step: str | None = None
+    width: int | None = None
+    names: Mapping[str, str] | None = None
 
-    @property
-    def heading(self) -> str:
-        """The label with the unit."""
-        kind = unit(self.name)
-        return f"{self.label} ({kind})" if kind and not self.is_interval else self.label
-
-    @property
-    def is_interval(self) -> bool:
-        """True for the interval of another column."""
-        return self.name.endswith("±")
-
-    @property
-    def is_text(self) -> bool:
-        """True where the cells are words."""
-        return self.name in ("market", "offer", "period_start")
-
-
-@dataclass(frozen=True)
-class Table:
-    """The figures behind a chart: rows of the metric table `source`, printed by `columns`."""
-
-    source: str
-    columns: Sequence[Column]
-    rows: Sequence[Row]
-
-    def cells(self, row: Row, site: Site) -> list[tuple[bool, str]]:
-        """One row's cells: whether it is a heading of the row, its text."""
-        return [(column.is_text, self._cell(row, column, site)) for column in self.columns]
-
-    @staticmethod
-    def _cell(row: Row, column: Column, site: Site) -> str:
-        if column.name == "market":
-            return site.market(row["market_id"])
-        if column.name == "offer":
-            return offer_label(row["offer_type"])
-        if column.is_interval:
-            return interval(row, column.name.rstrip("±")) or "–"
-        return cell(row, column.name)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart of a section: a Plotly figure as JSON-ready dict, its heading and its height in pixels."""
-
-    title: str
-    figure: Figure
-    height: int = 260
-
-
-@dataclass(frozen=True)
-class Key:
-    """One entry of a section's legend. `kind`: `marker`, `bar`, `line`, `dash`, `band`, `range`, `thick`."""
-
-    label: str
-    style: Style
-    kind: str = "marker"
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A published figure of another service, drawn as a line called `letter` and explained by `label`."""
-
-    letter: str
-    value: float
-    label: str
+    def as_json(self, table: str, site: Site) -> Json:
+        """As the page's script takes it, the unit from the dictionary."""
+        entry = site.definitions.get((table, self.column), {})
+        given = {"ends": self.ends, "step": self.step, "width": self.width, "names": self.names}
+        given |= {"style": _plain(self.style)}
+        found = {name: value for name, value in given.items() if value is not None}
+        return {"column": self.column, "label": self.label, "n": self.n, "unit": self.unit or entry.get("unit")} | found
 
 
 @dataclass(frozen=True)
 class Section:
-    """One question, answered. Without rows in the table the page says that there is no data, and what it `needs`.
+    """A chart, table or what-if: `kind` names the function of `site/*.js` that makes it, `frame` the query it shows.
 
-    `link` makes it a card of the overview: (page's file stem, link text); `scope` says what its figures are about.
+    needs: what the logs must have for it, as the end of a sentence. more: what only this kind takes; measures in it
+    (alone or in a list) get their unit from the same frame, or from the frame they name.
     """
 
+    kind: str
     title: str
+    frame: str
+    measures: Sequence[Measure]
     needs: str
-    table: Table
-    caption: str = ""
-    panels: Sequence[Panel] = ()
-    legend: Sequence[Key] = ()
-    references: Sequence[Reference] = ()
-    stats: Sequence[Stat] = ()
     note: str = ""
-    link: tuple[str, str] | None = None
-    scope: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    @property
-    def has_data(self) -> bool:
-        """False where nothing in the logs answers the question."""
-        return bool(self.table.rows)
-
-
-KEYS = (Column("market", "Market"), Column("offer", "Offer type"))
-WEEK_KEYS = (Column("period_start", "Week from"), *KEYS)
+    def as_json(self, query: Mapping[str, Query], site: Site) -> Json:
+        """As the page's script takes it."""
+        table = query[self.frame].table
+        more = {name: _resolved(value, table, query, site) for name, value in self.more.items()}
+        measures = [measure.as_json(table, site) for measure in self.measures]
+        named = {"kind": self.kind, "title": self.title, "frame": self.frame, "needs": self.needs, "note": self.note}
+        return named | {"measures": measures} | more
 
 
-def known(rows: Iterable[Row], *columns: str) -> list[Row]:
-    """The rows in which none of `columns` is null."""
-    return [row for row in rows if all(row.get(column) is not None for column in columns)]
+@dataclass(frozen=True)
+class Cards:
+    """The first screen: a card per section, whose kind is the page it leads to."""
+
+    title: str
+    cards: Sequence[Section]
+
+    def as_json(self, query: Mapping[str, Query], site: Site) -> Json:
+        """As the page's script takes it."""
+        cards = [card.as_json(query, site) | {"link": card.kind} for card in self.cards]
+        return {"kind": "cards", "title": self.title, "cards": cards}
 
 
-def where(rows: Iterable[Row], **wanted: object) -> list[Row]:
-    """The rows whose columns have the wanted values."""
-    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+@dataclass(frozen=True)
+class Elsewhere:
+    """A measure of another frame than the section's own; `more` is handed on."""
+
+    frame: str
+    measure: Measure
+    more: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def paid(rows: list[Row]) -> list[Row]:
-    """Earnings rows, or none where the logs hold trips but no pay at all: an hour's pay of 0 would be no figure."""
-    return rows if any(row["gross_usd"] for row in rows) else []
+def _resolved(value: object, table: str, query: Mapping[str, Query], site: Site) -> Json:
+    if isinstance(value, Measure):
+        return value.as_json(table, site)
+    if isinstance(value, Elsewhere):
+        measure = value.measure.as_json(query[value.frame].table, site)
+        return measure | {"frame": value.frame} | value.more
+    if isinstance(value, list | tuple):
+        return [_resolved(each, table, query, site) for each in value]
+    return value
 
 
-def lead(rows: Iterable[Row], column: str) -> Row | None:
-    """The row the answers are about: over all markets, retail, which is the pilot, else all offer types."""
-    found = {row["offer_type"]: row for row in known(where(rows, market_id=ALL), column)}
-    return found.get(PILOT) or found.get(ALL)
+def _plain(style: Style | None) -> Json:
+    return style and {"colour": style.colour, "symbol": style.symbol, "pattern": style.pattern}
 
 
-def market_ids(rows: Sequence[Row], site: Site) -> list[str]:
-    """Markets among the rows in menu order, the total first where there are several."""
-    found = {row["market_id"] for row in rows} - {ALL}
-    order = [*(each for each in site.markets if each in found), *sorted(found - set(site.markets))]
-    return order if len(order) == 1 or not rows else [ALL, *order]
+def frame_json(query: Query, rows: Sequence[Row], columns: Sequence[str]) -> Json:
+    """Rows column by column: names once, and alike beside alike, which packs to a tenth."""
+    return {"table": query.table, "columns": {name: [_value(name, row[name]) for row in rows] for name in columns}}
 
 
-def offer_types(rows: Iterable[Row]) -> list[str]:
-    """Offer types among the rows in fixed order, without the total where there is any of its parts."""
-    found = {row["offer_type"] for row in rows}
-    parts = [*(each for each in OFFER_TYPES if each in found - {ALL}), *sorted(found - set(OFFER_TYPES))]
-    return parts or sorted(found)
+def _value(name: str, value: object) -> Json:
+    """Instants in UTC and dates as ISO text, money exact, shares to 0.001 %, minutes to 0.6 s, the rest to 9 digits."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if not isinstance(value, float):
+        return value
+    return round(value, 5) if "_share" in name else round(value, 2) if "minutes" in name else float(f"{value:.9g}")
 
 
-def in_offer_order(rows: Iterable[Row]) -> list[Row]:
-    """Rows of one period and market in the fixed order of offer types, without the total where there are parts."""
-    found = {row["offer_type"]: row for row in rows}
-    return [found[each] for each in offer_types(found.values())]
+def references(site: Site, **measures: str) -> list[Json]:
+    """Published figures of other services as lettered lines; `measures` maps a rival's measure to words for it."""
+    found = [row for row in site.rivals if row["measure"] in measures and row["value"] is not None]
+    ordered = sorted(found, key=lambda row: (row["measure"], row["rival"], row["value"], row["population"]))
+    return [
+        {
+            "letter": chr(ord("A") + at % 26),
+            "value": float(row["value"]),
+            "label": f"{row['rival']}, {measures[row['measure']]}: {_published(row)}. "
+            f"{row['population']}; {row['period']}. Source: {row['source']}.",
+        }
+        for at, row in enumerate(ordered)
+    ]
 
 
-def offer_legend(rows: Iterable[Row], kind: str = "line") -> list[Key]:
-    """Legend entries of the offer types among the rows."""
-    return [Key(offer_label(each), offer_style(each), kind) for each in offer_types(rows)]
-
-
-def by_market(rows: Sequence[Row], site: Site, draw: Callable[[list[Row]], Drawn]) -> list[Panel]:
-    """One panel per market, drawn from the market's rows."""
-    return [panel(site.market(each), draw(where(rows, market_id=each))) for each in market_ids(rows, site)]
-
-
-def panel(title: str, drawn: Drawn) -> Panel:
-    """A panel of a figure, or of a figure and its height."""
-    return Panel(title, *drawn) if isinstance(drawn, tuple) else Panel(title, drawn)
+def _published(row: Row) -> str:
+    """A rival's figure with its unit."""
+    is_money = row["unit"] == "usd_per_hour"
+    return f"${row['value']:,.2f}/h" if is_money else f"{row['value']:,.1f} {row['unit']}"

@@ -1,5 +1,5 @@
 """One module per page with TITLE, QUERY (named SELECTs) and build(): a new file is a new page and menu entry.
 
 Belongs here: what a page selects, shows and says. Does not belong here: computing a metric (`dbt_project`), drawing
-(`dashboards.charts`).
+(`dashboards/site`).
 """

@@ -1,139 +1,148 @@
-"""Delivery speed: are orders at the door when promised, how long do they take, where does the time go.
+"""Delivery speed: are orders at the door when promised, how long do they take, where does the time go, when is it slow.
 
-Belongs here: which rows of `delivery_speed` are shown and how. Does not belong here: any figure's formula.
+Belongs here: which rows of the delivery tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from dashboards.charts import Mark
-from dashboards.content import KEYS, Key, Section, Site, Table, known
-from dashboards.sections import columns_of, marks_by_market, weekly, whole_period
-from dashboards.sentences import by_offer, headline
-from dashboards.text import Measure, Row
+from dashboards.content import Measure, Section, Site, references
+from dashboards.queries import cells
 from dashboards.theme import Style
 
 TITLE = "Delivery speed"
 MENU_ORDER = 10
 QUERY = {
-    "weeks": """
-        select
-            period_start, market_id, offer_type, delivered, due,
-            on_time_share, on_time_share_low, on_time_share_high,
-            click_to_door_minutes_p50, click_to_door_minutes_p90
-        from main.delivery_speed
-        where grain = 'week'
-        qualify dense_rank() over (order by period_start desc) <= 26
-        order by period_start, market_id, offer_type
-    """,
-    "whole": """
-        select
-            market_id, offer_type, orders, delivered, cancelled, open_orders, due, attempted, clock_disorders,
-            on_time_share, on_time_share_low, on_time_share_high,
-            same_day_share, next_day_share, first_attempt_share,
-            click_to_door_minutes_mean, click_to_door_minutes_p50, click_to_door_minutes_p80,
-            click_to_door_minutes_p90, click_to_door_minutes_p95,
-            preparation_minutes_p50, preparation_minutes_p90,
-            pickup_wait_minutes_p50, pickup_wait_minutes_p90,
-            transit_minutes_p50, transit_minutes_p90
-        from main.delivery_speed
-        where grain = 'all'
-        order by market_id, offer_type
-    """,
-}
+    "speed": cells(
+        "delivery_speed", "orders", "delivered", "cancelled", "open_orders", "due", "attempted", "clock_disorders",
+        "on_time_share", "on_time_share_low", "on_time_share_high",
+        "same_day_share", "next_day_share", "first_attempt_share",
+        "click_to_door_minutes_p50_censored", "click_to_door_minutes_p50_censored_low",
+        "click_to_door_minutes_p50_censored_high", "within_180_minutes_share_censored",
+        "click_to_door_minutes_mean", "click_to_door_minutes_p50", "click_to_door_minutes_p80",
+        "click_to_door_minutes_p90", "click_to_door_minutes_p95", "promised_orders", "promise_minutes_p50",
+        "preparation_minutes_p50", "preparation_minutes_p90", "pickup_wait_minutes_p50", "pickup_wait_minutes_p90",
+        "transit_minutes_p50", "transit_minutes_p90",
+        "staged_orders", "staged_preparation_minutes_mean", "staged_pickup_wait_minutes_mean",
+        "staged_transit_minutes_mean", "staged_click_to_door_minutes_mean",
+    ),
+    "curve": cells(
+        "delivery_curve", "orders", "delivered", "delivered_share_censored", "delivered_share_censored_low",
+        "delivered_share_censored_high", "promised_orders", "promised_share",
+        along=("within_minutes",), has_days=False, weeks=13,
+    ),
+    "hours": cells(
+        "delivery_hours", "orders", "delivered", "due", "on_time_share", "click_to_door_minutes_p50",
+        along=("weekday", "hour"), has_days=False, weeks=6,
+    ),
+}  # fmt: skip
 
-SOURCE = "delivery_speed"
+ORDERS = (("orders", "orders"),)
 DELIVERED = (("delivered", "delivered orders"),)
-ON_TIME = Measure("on_time_share", "On time", (("due", "due orders"),))
-MEDIAN = Measure("click_to_door_minutes_p50", "Median", DELIVERED)
-SLOWEST = Measure("click_to_door_minutes_p90", "90th percentile", DELIVERED)
-SAME_DAY = Measure("same_day_share", "Same day", DELIVERED)
-FIRST_ATTEMPT = Measure("first_attempt_share", "First attempt", (("attempted", "attempted orders"),))
-STAGES = {
-    "preparation_minutes": ("Preparation", "click to ready", Style("blue", "circle"), -0.27),
-    "pickup_wait_minutes": ("Wait for the driver", "ready to picked up", Style("orange", "square"), 0),
-    "transit_minutes": ("Transit", "picked up to door", Style("green", "diamond"), 0.27),
-}
-FIGURES = {
-    "orders": "Orders",
-    "delivered": "Delivered",
-    "cancelled": "Cancelled",
-    "open_orders": "Open",
-    "same_day_share": "Same day",
-    "next_day_share": "By next day",
-    "attempted": "Attempted",
-    "first_attempt_share": "First attempt",
-    "click_to_door_minutes_mean": "Click to door, mean",
-    "click_to_door_minutes_p50": "Median",
-    "click_to_door_minutes_p80": "80th percentile",
-    "click_to_door_minutes_p90": "90th percentile",
-    "click_to_door_minutes_p95": "95th percentile",
-    "clock_disorders": "Clock disorders",
-}
+STAGED = (("staged_orders", "delivered orders with all stamps"),)
+DUE = (("due", "due orders"),)
+ON_TIME = Measure("on_time_share", "On time", DUE)
+MEDIAN = Measure("click_to_door_minutes_p50_censored", "Median click to door", ORDERS)
+HOURLY_MEDIAN = Measure("click_to_door_minutes_p50", "Median click to door", DELIVERED)
+PROMISED = (("promised_orders", "orders with a promise"),)
+ARRIVED = Measure("delivered_share_censored", "At the door", ORDERS)
+STAGES = [
+    Measure("staged_preparation_minutes_mean", "Preparation", STAGED, Style("blue")),
+    Measure("staged_pickup_wait_minutes_mean", "Wait for the driver", STAGED, Style("orange", pattern="/")),
+    Measure("staged_transit_minutes_mean", "Transit", STAGED, Style("green", pattern=".")),
+]
+FIGURES = [
+    Measure("delivered", "Delivered", ORDERS),
+    Measure("cancelled", "Cancelled"),
+    Measure("open_orders", "Open"),
+    ON_TIME,
+    Measure("same_day_share", "Same day", DELIVERED),
+    Measure("next_day_share", "By the next day", DELIVERED),
+    Measure("first_attempt_share", "At the first attempt", (("attempted", "attempted orders"),)),
+    MEDIAN,
+    Measure("within_180_minutes_share_censored", "Within 3 hours"),
+    Measure("promise_minutes_p50", "Promise, median", PROMISED),
+    Measure("click_to_door_minutes_mean", "Delivered orders: mean"),
+    HOURLY_MEDIAN,
+    Measure("click_to_door_minutes_p80", "80th percentile"),
+    Measure("click_to_door_minutes_p90", "90th percentile"),
+    Measure("click_to_door_minutes_p95", "95th percentile"),
+    *(
+        Measure(f"{stage}_minutes_{end}", f"{label}, {words}")
+        for stage, label in (("preparation", "Preparation"), ("pickup_wait", "Wait"), ("transit", "Transit"))
+        for end, words in (("p50", "median"), ("p90", "90th percentile"))
+    ),
+    Measure("clock_disorders", "Clock disorders"),
+]
 
 
-def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
-    """Four sections: on time by week, click to door by week, stages, all figures of the whole period."""
-    weeks, whole = rows["weeks"], rows["whole"]
-    return [
-        weekly(
-            SOURCE,
-            [ON_TIME],
-            weeks,
-            whole,
-            site,
-            title="Is the promise kept?",
-            needs="orders with a promise (promised_at) that has fallen due",
-            words="arrived by the end of their promise",
-            note="On-time share by week of order. A due order that was never delivered counts as not on time.",
-        ),
-        weekly(
-            SOURCE,
-            [MEDIAN, SLOWEST],
-            weeks,
-            whole,
-            site,
-            title="How long from click to door?",
-            needs="delivered orders",
-            words="is the median from click to door",
-            note="Minutes by week of order, of delivered orders only: orders still open are in none of these figures.",
-            rivals={
-                "click_to_door_p50": "click to door, median",
-                "click_to_door_p90": "click to door, 90th percentile",
-            },
-        ),
-        stages(whole, site),
-        whole_period(
-            SOURCE,
-            FIGURES,
-            whole,
-            needs="orders",
-            caption=headline(whole, SAME_DAY, "came on the day of the order", site)
-            + headline(whole, FIRST_ATTEMPT, "came at the first attempt", site),
-        ),
-    ]
-
-
-def stages(whole: list[Row], site: Site) -> Section:
-    """Median and 90th percentile of the three stages, by market and offer type."""
-    rows = [row for row in whole if any(row[f"{stage}_p50"] is not None for stage in STAGES)]
-    stamped = {stage: look for stage, look in STAGES.items() if known(rows, f"{stage}_p50")}
-    marks = [
-        Mark(Measure(f"{stage}_p50", f"{label}, median", DELIVERED), style, (f"{stage}_p50", f"{stage}_p90"), offset)
-        for stage, (label, _, style, offset) in stamped.items()
-    ]
-    slowest = [
-        Measure(f"{stage}_p90", f"{label}, 90th percentile", DELIVERED) for stage, (label, *_) in stamped.items()
-    ]
-    said = {mark.measure.label: by_offer(rows, mark.measure.column) for mark in marks}
-    return Section(
-        title="Where does the time go?",
-        needs="the events ready, picked_up and delivered of orders",
-        caption=" ".join(f"{label}: {parts}." for label, parts in said.items() if parts),
-        panels=marks_by_market(rows, marks, site),
-        legend=[
-            *(Key(f"{label} ({words}), median", style) for label, words, style, _ in stamped.values()),
-            Key("from there to the 90th percentile", Style("grey"), "range"),
-        ],
-        note="Medians of the stages do not add up to the median of the whole.",
-        table=Table(SOURCE, [*KEYS, *columns_of([*(mark.measure for mark in marks), *slowest], rows)], rows),
+def build(site: Site) -> Sequence[Section]:
+    """On time, arrivals, stages, hours of the week, all figures."""
+    rivals = references(
+        site, click_to_door_p50="click to door, median", click_to_door_p90="click to door, 90th percentile"
     )
+    needs_promise = "orders with a promise (promised_at) that has fallen due"
+    return [
+        Section(
+            "over_time",
+            "Is the promise kept?",
+            "speed",
+            [ON_TIME],
+            needs_promise,
+            "By day or week of the order. A due order that was never delivered counts as not on time.",
+        ),
+        Section("by_market", "Where is the promise kept?", "speed", [ON_TIME], needs_promise),
+        Section(
+            "arrivals",
+            "How soon is an order at the door?",
+            "curve",
+            [ARRIVED, Measure("promised_share", "Promised by then", PROMISED)],
+            "orders",
+            "All orders count: those still open are censored at the data cut, those cancelled, lost or returned never "
+            "arrive (Kaplan-Meier). Rivals' lines are medians and 90th percentiles of delivered orders.",
+            {"totals": [Measure("delivered", "Delivered since the line before")], "references": rivals},
+        ),
+        Section(
+            "over_time",
+            "Is the median getting shorter?",
+            "speed",
+            [MEDIAN, Measure("promise_minutes_p50", "Median promise", PROMISED)],
+            "orders",
+            "Median click to door of all orders, open ones censored at the data cut; the median length of the promises "
+            "dotted.",
+        ),
+        Section(
+            "stacked_rows",
+            "Where does the time go?",
+            "speed",
+            STAGES,
+            "the events ready, picked_up and delivered of orders",
+            "Mean minutes from click to door of delivered orders whose every stamp is known: the stages add up to the "
+            "whole. Medians of stages would not.",
+            {"totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
+        ),
+        Section(
+            "hours",
+            "When in the week is the promise kept?",
+            "hours",
+            [ON_TIME],
+            needs_promise,
+            "By hour and weekday of the order on the market's clock.",
+            {"colour": "green", "totals": [Measure("orders", "Orders")]},
+        ),
+        Section(
+            "hours",
+            "When in the week does it take long?",
+            "hours",
+            [HOURLY_MEDIAN],
+            "delivered orders",
+            "Median minutes from click to door of delivered orders, by hour and weekday of the order.",
+            {"colour": "orange", "totals": [Measure("orders", "Orders")]},
+        ),
+        Section(
+            "table",
+            "All figures by market",
+            "speed",
+            [Measure("market_id", "Market"), Measure("offer_type", "Offer type"), *FIGURES],
+            "orders",
+        ),
+    ]

@@ -1,239 +1,221 @@
-"""Driver earnings: what an hour pays, what gas, tolls and maintenance take, what is left on which clock.
+"""Driver earnings: what an hour pays, what gas, tolls and maintenance take, what is left on which clock and for whom.
 
-Belongs here: which rows of `driver_earnings` are shown and how. Does not belong here: any figure's formula.
+Belongs here: which rows of the earnings tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from dashboards.charts import Mark, waterfall
-from dashboards.content import (
-    KEYS,
-    Key,
-    Section,
-    Site,
-    Table,
-    known,
-    lead,
-    market_ids,
-    offer_types,
-    paid,
-    panel,
-    where,
-)
-from dashboards.sections import columns_of, mark_keys, marks_by_market, shown_marks, weekly, whole_period
-from dashboards.sentences import headline, sentence, side_by_side, subject
-from dashboards.text import WITHHELD, Measure, Row, offer_label, quantity, sample
+from dashboards.content import Elsewhere, Measure, Section, Site, references
+from dashboards.queries import cells
 from dashboards.theme import Style
 
 TITLE = "Driver earnings"
 MENU_ORDER = 30
+HOURLY = ("base", "tip", "incentive", "adjustment", "gross", "gas", "toll", "maintenance", "net")
 QUERY = {
-    "weeks": """
-        select
-            period_start, market_id, offer_type, trips, drivers, gross_usd, costed_trips,
-            net_per_hour_usd, net_per_hour_usd_low, net_per_hour_usd_high
-        from main.driver_earnings
-        where grain = 'week'
-        qualify dense_rank() over (order by period_start desc) <= 26
-        order by period_start, market_id, offer_type
-    """,
-    "whole": """
-        select
-            market_id, offer_type, is_suppressed, trips, drivers, pay_pending_trips,
-            on_job_hours, door_to_door_hours, engaged_hours, scheduled_hours, overlapping_hours,
-            unpaid_overrun_hours, early_finish_hours, total_miles, miles_coverage_share, gross_usd,
-            costed_trips, costed_gross_usd, costed_tip_usd, costed_gas_usd, costed_toll_usd, costed_maintenance_usd,
-            costed_net_usd,
-            gross_per_hour_usd, gross_per_scheduled_hour_usd,
-            net_per_hour_usd, net_per_scheduled_hour_usd, net_per_engaged_hour_usd, net_per_door_to_door_hour_usd,
-            net_before_tips_per_hour_usd, net_at_constant_price_per_hour_usd,
-            after_tax_rate_per_hour_usd, after_depreciation_per_hour_usd,
-            advertised_range_share, below_minimum_wage_hours_share,
-            driver_net_per_hour_usd_p10, driver_net_per_hour_usd_p25, driver_net_per_hour_usd_p50,
-            driver_net_per_hour_usd_p75, driver_net_per_hour_usd_p90
-        from main.driver_earnings
-        where grain = 'all'
-        order by market_id, offer_type
-    """,
-}
+    "earnings": cells(
+        "driver_earnings", "trips", "drivers", "pay_pending_trips", "costed_trips", "is_suppressed",
+        "on_job_hours", "scheduled_hours", "unpaid_overrun_hours", "early_finish_hours", "overlapping_hours",
+        "total_miles", "miles_coverage_share",
+        "case when gross_usd > 0 then gross_per_hour_usd end as gross_per_hour_usd",
+        "gross_per_hour_usd_low", "gross_per_hour_usd_high",
+        "case when gross_usd > 0 then gross_per_scheduled_hour_usd end as gross_per_scheduled_hour_usd",
+        "case when gross_usd > 0 then net_per_hour_usd end as net_per_hour_usd",
+        "net_per_hour_usd_low", "net_per_hour_usd_high",
+        "net_per_scheduled_hour_usd", "net_per_engaged_hour_usd", "net_per_door_to_door_hour_usd",
+        "net_before_tips_per_hour_usd", "net_at_constant_price_per_hour_usd", "after_tax_rate_per_hour_usd",
+        "after_depreciation_per_hour_usd", "advertised_range_share", "below_minimum_wage_hours_share",
+    ),
+    "parts": cells(
+        "net_pay_parts", "trips", "drivers", "on_job_hours", "gross_usd", "gas_usd", "toll_usd", "maintenance_usd",
+        "net_usd", "total_miles", "fuel_miles", "fuel_usd", "gas_price_usd_per_gallon", "fuel_miles_per_gallon",
+        "maintenance_usd_per_mile", *(f"{part}_per_hour_usd" for part in HOURLY),
+        "minimum_wage_usd_least", "minimum_wage_usd_greatest",
+    ),
+    "spread": cells(
+        "driver_pay_distribution", "rated_drivers", "net_per_hour_usd", along=("percentile",), has_days=False
+    ),
+}  # fmt: skip
 
-SOURCE = "driver_earnings"
-ADVERTISED_USD_PER_HOUR = (18.0, 25.0)  # as drivers are told, per scheduled hour, tips included
-PAY = "pay posted to trips (pay_posted)"
-COST = "pay posted to trips, and their miles"
+ADVERTISED = {"bandAt": [18, 25], "bandLabel": "Advertised: $18 to $25 per scheduled hour, tips included"}
 DRIVERS = (("drivers", "drivers"),)
 TRIPS = (("trips", "trips"), *DRIVERS)
 COSTED = (("costed_trips", "trips with known cost"), *DRIVERS)
-GROSS_SCHEDULED = Measure("gross_per_scheduled_hour_usd", "Gross per scheduled hour", TRIPS)
-GROSS = Measure("gross_per_hour_usd", "Gross per hour on the job", TRIPS)
+PAY = "pay posted to trips (pay_posted)"
+COST = "pay posted to trips, and their miles"
 NET = Measure("net_per_hour_usd", "Net per hour on the job", COSTED)
-WITHIN_ADVERTISED = Measure("advertised_range_share", "Trips within 18-25", TRIPS)
-LEFT = [
-    Mark(GROSS_SCHEDULED, Style("purple", "diamond")),
-    Mark(GROSS, Style("blue", "square")),
-    Mark(NET, Style("green"), (NET.column, GROSS.column)),
-]
+GROSS = Measure("gross_per_hour_usd", "Gross per hour on the job", TRIPS, Style("blue", "square"))
+GROSS_SCHEDULED = Measure("gross_per_scheduled_hour_usd", "Gross per scheduled hour", TRIPS, Style("purple", "diamond"))
+NET_BESIDE = Measure("net_per_hour_usd", "Net per hour on the job", COSTED, Style("green"))
 CLOCKS = [
-    Mark(Measure("net_per_engaged_hour_usd", "Engaged", COSTED), Style("blue", "square"), offset=-0.3),
-    Mark(Measure("net_per_scheduled_hour_usd", "Scheduled", COSTED), Style("purple", "diamond"), offset=-0.1),
-    Mark(Measure("net_per_hour_usd", "On the job", COSTED), Style("green"), offset=0.1),
-    Mark(Measure("net_per_door_to_door_hour_usd", "Door to door", COSTED), Style("orange", "triangle-up"), offset=0.3),
+    Measure("net_per_engaged_hour_usd", "Engaged", COSTED),
+    Measure("net_per_scheduled_hour_usd", "Scheduled", COSTED),
+    Measure("net_per_hour_usd", "On the job", COSTED),
+    Measure("net_per_door_to_door_hour_usd", "Door to door", COSTED),
 ]
-EACH_DRIVER = {
-    end: Measure(f"driver_net_per_hour_usd_{end}", label, (("drivers", "drivers in all"),))
-    for end, label in (
-        ("p10", "10th percentile"),
-        ("p25", "25th percentile"),
-        ("p50", "Median driver"),
-        ("p75", "75th percentile"),
-        ("p90", "90th percentile"),
-    )
-}
-WITHHELD_SENTENCE = "Withheld: too few drivers stand behind these figures."
-SPREAD = [
-    Mark(EACH_DRIVER["p50"], Style("green"), (EACH_DRIVER["p10"].column, EACH_DRIVER["p90"].column)),
-    Mark(EACH_DRIVER["p50"], Style("green"), (EACH_DRIVER["p25"].column, EACH_DRIVER["p75"].column), width=6),
+BASES = [
+    Measure("net_per_hour_usd", "Gas, tolls, upkeep", COSTED),
+    Measure("net_at_constant_price_per_hour_usd", "At first gas price", COSTED),
+    Measure("after_depreciation_per_hour_usd", "And depreciation", COSTED),
+    Measure("after_tax_rate_per_hour_usd", "Tax mileage rate", COSTED),
+    Measure("net_before_tips_per_hour_usd", "Net before tips", COSTED),
 ]
 STEPS = [
-    ("costed_gross_usd", "Gross", "start"),
-    ("costed_gas_usd", "Gas", "take"),
-    ("costed_toll_usd", "Tolls", "take"),
-    ("costed_maintenance_usd", "Maintenance", "take"),
-    ("costed_net_usd", "Net", "end"),
+    Measure(f"{part}_per_hour_usd", label, TRIPS, step=step)
+    for part, label, step in (
+        ("base", "Base", "add"),
+        ("tip", "Tips", "add"),
+        ("incentive", "Incentives", "add"),
+        ("adjustment", "Adjustments", "add"),
+        ("gross", "Gross", "total"),
+        ("gas", "Gas", "take"),
+        ("toll", "Tolls", "take"),
+        ("maintenance", "Maintenance", "take"),
+        ("net", "Net", "total"),
+    )
 ]
-FIGURES = {
-    "trips": "Trips",
-    "drivers": "Drivers",
-    "pay_pending_trips": "Pay pending",
-    "on_job_hours": "On the job",
-    "overlapping_hours": "Overlapping",
-    "unpaid_overrun_hours": "Unpaid overrun",
-    "early_finish_hours": "Early finish",
-    "total_miles": "Miles",
-    "miles_coverage_share": "Hours with known cost",
-    "gross_per_hour_usd": "Gross per hour",
-    "net_per_hour_usd": "Net per hour",
-    "net_before_tips_per_hour_usd": "Net before tips",
-    "net_at_constant_price_per_hour_usd": "Net at constant gas price",
-    "after_tax_rate_per_hour_usd": "After tax-rate mileage",
-    "after_depreciation_per_hour_usd": "After depreciation",
-    "advertised_range_share": "Trips within 18-25",
-    "below_minimum_wage_hours_share": "Hours below minimum wage",
-}
+SLIDERS = [
+    Measure("gas_price_usd_per_gallon", "Gas price"),
+    Measure("fuel_miles_per_gallon", "Miles per gallon"),
+    Measure("maintenance_usd_per_mile", "Maintenance per mile"),
+]
 
 
-def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
-    """Six sections, from the hourly figures to the spread over drivers; none of them where no pay is posted."""
-    weeks, whole = paid(rows["weeks"]), paid(rows["whole"])
+def build(site: Site) -> Sequence[Section]:
+    """From the advertised hour to what is left, over time, on which clock, for whom, and what if."""
+    net_rivals = references(site, net_per_hour="net")
     return [
-        advertised(whole, site),
-        gross_to_net(whole, site),
-        weekly(
-            SOURCE,
-            [NET],
-            weeks,
-            whole,
-            site,
-            title="What is left per hour, week by week?",
-            needs=COST,
-            words="on the job was left after gas, tolls and maintenance",
-            note="Net per hour on the job by week of the trip's start: sums of net over sums of hours.",
-            rivals={"net_per_hour": "net"},
+        Section(
+            "by_market",
+            "From the advertised hour to what is left",
+            "earnings",
+            [GROSS_SCHEDULED, GROSS, NET_BESIDE],
+            PAY,
+            "The advertised range is gross pay, tips included, per scheduled hour. Net is after gas, tolls and "
+            "maintenance, of trips whose miles are known.",
+            ADVERTISED,
         ),
-        clocks(whole, site),
-        drivers_apart(whole, site),
-        whole_period(
-            SOURCE,
-            FIGURES,
-            whole,
-            needs=PAY,
-            caption=headline(whole, WITHIN_ADVERTISED, "paid within the advertised range", site),
+        Section(
+            "waterfall",
+            "Where does the hour's pay come from, and go?",
+            "parts",
+            STEPS,
+            COST,
+            "Per hour on the job, over trips whose cost and hours are known. The bars close: what is added less "
+            "what is taken is net.",
+            {"wide": True},
+        ),
+        Section(
+            "over_time",
+            "What is left per hour?",
+            "earnings",
+            [NET],
+            COST,
+            "By day or week of the trip's start: sums of net over sums of hours.",
+            {"references": net_rivals},
+        ),
+        Section(
+            "drivers",
+            "How far do drivers lie apart?",
+            "spread",
+            [Measure("net_per_hour_usd", "Net per hour on the job", (("rated_drivers", "drivers"),))],
+            "drivers with at least three trips",
+            "Drivers with at least three trips in the period. The shaded range is what drivers are told, gross; the "
+            "curves are net.",
+            ADVERTISED
+            | {
+                "wage": Elsewhere(
+                    "parts", Measure("minimum_wage_usd_least", "Minimum wage"), {"top": "minimum_wage_usd_greatest"}
+                )
+            },
+        ),
+        Section(
+            "measures",
+            "On which clock?",
+            "earnings",
+            CLOCKS,
+            COST,
+            "Net pay over four ways to count hours: from pick-up to last drop-off, the block, from arrival at the "
+            "pick-up to the end, from leaving home to the end.",
+        ),
+        Section(
+            "measures",
+            "At which cost?",
+            "earnings",
+            BASES,
+            COST,
+            "Per hour on the job, on different cost bases, never mixed. The tax mileage rate covers gas, maintenance "
+            "and depreciation together.",
+        ),
+        Section(
+            "stacked_over_time",
+            "Do blocks run over, or end early?",
+            "earnings",
+            [
+                Measure("unpaid_overrun_hours", "Unpaid overrun", TRIPS, Style("orange", pattern="/")),
+                Measure("early_finish_hours", "Early finish", TRIPS, Style("green")),
+            ],
+            "trips with a block",
+            "Hours beyond the block, and hours of the block not needed; one does not make up for the other.",
+            {"opposed": True, "totals": [Measure("scheduled_hours", "Scheduled")]},
+        ),
+        Section(
+            "over_time",
+            "What would be left at the first gas price?",
+            "earnings",
+            [NET, Measure("net_at_constant_price_per_hour_usd", "At the market's first gas price", COSTED)],
+            COST,
+            "Where the lines part, the price of gas made the difference.",
+        ),
+        Section(
+            "over_time",
+            "What did gas cost?",
+            "parts",
+            [Measure("gas_price_usd_per_gallon", "Gas price", TRIPS)],
+            COST,
+            "What a gallon cost over the trips of the period.",
+        ),
+        Section(
+            "what_if",
+            "What if gas, mileage or upkeep were different?",
+            "parts",
+            [Measure("net_per_hour_usd", "Net per hour", TRIPS)],
+            COST,
+            "Move a slider: net per hour is computed anew from the published sums of the chosen view, every trip and "
+            "driver as before. Electric cars keep their cost of power.",
+            {"sliders": [slider(*each) for each in zip(SLIDERS, ("gas", "mpg", "rate"), LIMITS, strict=True)]},
+        ),
+        Section(
+            "table",
+            "All figures by market",
+            "earnings",
+            [
+                Measure("market_id", "Market"),
+                Measure("offer_type", "Offer type"),
+                Measure("trips", "Trips"),
+                Measure("drivers", "Drivers"),
+                Measure("pay_pending_trips", "Pay pending"),
+                Measure("on_job_hours", "On the job"),
+                Measure("overlapping_hours", "Overlapping"),
+                Measure("total_miles", "Miles"),
+                Measure("miles_coverage_share", "Hours with known cost"),
+                GROSS_SCHEDULED,
+                GROSS,
+                NET,
+                *BASES[1:],
+                Measure("advertised_range_share", "Trips within 18-25"),
+                Measure("below_minimum_wage_hours_share", "Hours below minimum wage"),
+                Measure("is_suppressed", "Driver figures withheld"),
+            ],
+            PAY,
         ),
     ]
 
 
-def advertised(whole: list[Row], site: Site) -> Section:
-    """Gross per scheduled hour against the advertised range; gross and net per hour on the job beside it."""
-    rows = known(whole, GROSS.column)
-    marks = shown_marks(LEFT, rows)
-    low, high = ADVERTISED_USD_PER_HOUR
-    return Section(
-        title="From the advertised hour to what is left",
-        needs=PAY,
-        caption=side_by_side(lead(rows, GROSS.column), [mark.measure for mark in marks]),
-        panels=marks_by_market(rows, marks, site, ADVERTISED_USD_PER_HOUR),
-        legend=[
-            *mark_keys(marks),
-            Key(f"Advertised: ${low:.0f} to ${high:.0f} per scheduled hour", Style("grey"), "band"),
-        ],
-        note="The advertised range is gross pay, tips included, per scheduled hour. Net is after gas, tolls and "
-        "maintenance, of trips whose miles are known.",
-        table=Table(SOURCE, [*KEYS, *columns_of([mark.measure for mark in marks], rows)], rows),
-    )
+LIMITS = ((1.5, 8.0, 0.01), (8.0, 60.0, 0.1), (0.0, 0.4, 0.001))
 
 
-def gross_to_net(whole: list[Row], site: Site) -> Section:
-    """A waterfall of sums from gross to net over all markets, a panel per offer type."""
-    costed = [row for row in known(whole, *(name for name, _, _ in STEPS)) if row["costed_trips"]]
-    rows = where(costed, market_id=market_ids(costed, site)[0]) if costed else []
-    figures = {name: label for name, label, _ in STEPS} | {"costed_tip_usd": "Tips in gross"}
-    return Section(
-        title="What do gas, tolls and maintenance take?",
-        needs=COST,
-        caption=_waterfall_sentence(lead(costed, STEPS[0][0])),
-        panels=[
-            panel(offer_label(each), waterfall(where(rows, offer_type=each)[0], STEPS)) for each in offer_types(rows)
-        ],
-        note="Sums over trips with known cost, all markets. The bars close: gross less the three costs is net.",
-        table=Table(
-            SOURCE, [*KEYS, *columns_of([Measure(name, label, COSTED) for name, label in figures.items()], rows)], rows
-        ),
-    )
-
-
-def _waterfall_sentence(row: Row | None) -> str:
-    if row is None:
-        return ""
-    said = {name: quantity(row[name], name) for name in ("costed_tip_usd", *(name for name, _, _ in STEPS))}
-    taken = ", ".join(f"{label.lower()} {said[name]}" for name, label, kind in STEPS if kind == "take")
-    return sentence(
-        f"{subject(row)}of {said['costed_gross_usd']} gross, {said['costed_tip_usd']} of it tips, costs took {taken}; "
-        f"{said['costed_net_usd']} was left ({sample(row, NET)})."
-    )
-
-
-def clocks(whole: list[Row], site: Site) -> Section:
-    """Net per hour on four clocks."""
-    rows = known(whole, NET.column)
-    marks = shown_marks(CLOCKS, rows)
-    measures = [mark.measure for mark in marks]
-    return Section(
-        title="Whose hour? The same net pay on four clocks",
-        needs=COST,
-        caption=side_by_side(lead(rows, NET.column), measures),
-        panels=marks_by_market(rows, marks, site),
-        legend=mark_keys(marks),
-        note="Scheduled: the block as offered. On the job: arrival at the pick-up to the end. Engaged: leaving the "
-        "pick-up to the last drop-off. Door to door: setting off to the end.",
-        table=Table(SOURCE, [*KEYS, *columns_of(measures, rows)], rows),
-    )
-
-
-def drivers_apart(whole: list[Row], site: Site) -> Section:
-    """How net per hour spreads over drivers; withheld where few drivers stand behind it."""
-    median = EACH_DRIVER["p50"]
-    rows = [row for row in whole if row[median.column] is not None or row["is_suppressed"]]
-    return Section(
-        title="How far are drivers apart?",
-        needs="drivers with three or more trips whose pay and miles are known",
-        caption=headline(rows, median, "is what the median driver keeps", site) or WITHHELD_SENTENCE,
-        panels=marks_by_market(known(rows, median.column), SPREAD, site),
-        legend=[
-            Key("median driver", Style("green"), "marker"),
-            Key("middle half of drivers (25th to 75th percentile)", Style("green"), "thick"),
-            Key("10th to 90th percentile", Style("green"), "range"),
-        ],
-        note=f"Net per hour on the job of each driver with three or more trips. “{WITHHELD}”: too few drivers to show "
-        "figures about single ones.",
-        table=Table(SOURCE, [*KEYS, *columns_of(list(EACH_DRIVER.values()), rows)], rows),
-    )
+def slider(measure: Measure, name: str, limits: tuple[float, float, float]) -> Elsewhere:
+    """A slider of the what-if: its name in the link, from where to where, in which steps."""
+    low, high, step = limits
+    return Elsewhere("parts", measure, {"name": name, "from": low, "to": high, "step": step})

@@ -1,161 +1,143 @@
-"""Offers and acceptance: do drivers take the offers, are the blocks filled, how fast do they answer.
+"""Offers and acceptance: do drivers take the offers, at what pay, are the blocks filled.
 
-Belongs here: which rows of `offer_acceptance` are shown and how. Does not belong here: any figure's formula.
+Belongs here: which rows of the offer tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from dashboards.charts import stacked_by_week
-from dashboards.content import (
-    WEEK_KEYS,
-    Column,
-    Key,
-    Section,
-    Site,
-    Table,
-    lead,
-    market_ids,
-    offer_types,
-    panel,
-    where,
-)
-from dashboards.sections import weekly, whole_period
-from dashboards.sentences import counts, headline
-from dashboards.text import Measure, Row, offer_label
+from dashboards.content import Elsewhere, Measure, Section, Site
+from dashboards.queries import cells
 from dashboards.theme import Style
 
 TITLE = "Offers and acceptance"
 MENU_ORDER = 20
 QUERY = {
-    "weeks": """
-        select
-            period_start, market_id, offer_type,
-            offers, at_risk, accepted, declined, expired, withdrawn, pending,
-            acceptance_share,
-            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
-            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high,
-            seconds_to_answer_p50,
-            blocks_due, blocks_filled, fill_share, fill_share_low, fill_share_high
-        from main.offer_acceptance
-        where grain = 'week'
-        qualify dense_rank() over (order by period_start desc) <= 26
-        order by period_start, market_id, offer_type
-    """,
-    "whole": """
-        select
-            market_id, offer_type, offers, at_risk, accepted, declined, expired, withdrawn, pending,
-            acceptance_share,
-            coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low,
-            coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high,
-            seconds_to_answer_p50,
-            pay_per_hour_sent_usd, pay_per_hour_accepted_usd,
-            blocks_due, blocks_filled, fill_share, fill_share_low, fill_share_high, first_wave_fill_share,
-            minutes_to_fill_p50, price_to_fill_usd_mean, late_forfeits, no_shows
-        from main.offer_acceptance
-        where grain = 'all'
-        order by market_id, offer_type
-    """,
-}
+    "offers": cells(
+        "offer_acceptance", "offers", "at_risk", "accepted", "driven", "declined", "expired", "withdrawn", "pending",
+        "acceptance_share",
+        "coalesce(acceptance_share_by_driver_low, acceptance_share_low) as acceptance_share_low",
+        "coalesce(acceptance_share_by_driver_high, acceptance_share_high) as acceptance_share_high",
+        "seconds_to_answer_p50", "pay_per_hour_sent_usd", "pay_per_hour_accepted_usd",
+        "blocks_due", "blocks_filled", "fill_share", "fill_share_low", "fill_share_high",
+        "first_wave_fill_share", "minutes_to_fill_p50", "price_to_fill_usd_mean", "late_forfeits", "no_shows",
+    ),
+    "pay": cells(
+        "acceptance_by_pay", "at_risk", "accepted", "acceptance_share", "acceptance_share_low", "acceptance_share_high",
+        "fitted_share", "fitted_share_low", "fitted_share_high", along=("pay_per_hour_from_usd",), has_days=False,
+    ),
+    "needed": cells(
+        "acceptance_pay_needed", "at_risk", "drivers", "pay_per_hour_for_80_percent_usd",
+        "pay_per_hour_for_80_percent_usd_low", "pay_per_hour_for_80_percent_usd_high", "note", has_days=False,
+    ),
+}  # fmt: skip
 
-SOURCE = "offer_acceptance"
+AT_RISK = (("at_risk", "offers at risk"),)
+ACCEPTED = Measure("acceptance_share", "Accepted", AT_RISK)
 BLOCKS = (("blocks_due", "blocks due"),)
-ACCEPTED = Measure("acceptance_share", "Accepted", (("at_risk", "offers at risk"),))
 FILLED = Measure("fill_share", "Filled", BLOCKS)
-FIRST_WAVE = Measure("first_wave_fill_share", "Filled in the first wave", BLOCKS)
-SECONDS = Measure("seconds_to_answer_p50", "Median", (("accepted", "accepted"), ("declined", "declined")))
-OUTCOMES = {
-    "accepted": ("Accepted", Style("green")),
-    "declined": ("Declined", Style("orange", pattern="/")),
-    "expired": ("Expired", Style("grey", pattern=".")),
-    "withdrawn": ("Withdrawn", Style("purple", pattern="\\")),
-    "pending": ("Pending", Style("blue", pattern="-")),
-}
-FIGURES = {
-    "offers": "Offers",
-    "at_risk": "At risk",
-    "accepted": "Accepted",
-    "pay_per_hour_sent_usd": "Pay offered",
-    "pay_per_hour_accepted_usd": "Pay accepted",
-    "seconds_to_answer_p50": "Time to answer, median",
-    "blocks_due": "Blocks due",
-    "blocks_filled": "Filled",
-    "first_wave_fill_share": "Filled in the first wave",
-    "minutes_to_fill_p50": "Time to fill, median",
-    "price_to_fill_usd_mean": "Price to fill, mean",
-    "late_forfeits": "Late forfeits",
-    "no_shows": "No-shows",
-}
+FIRST_WAVE = Measure("first_wave_fill_share", "In the first wave", BLOCKS)
+NEEDED = Measure(
+    "pay_per_hour_for_80_percent_usd", "Pay needed for 80%", (("at_risk", "offers at risk"), ("drivers", "drivers"))
+)
+OUTCOMES = [
+    Measure("accepted", "Accepted", style=Style("green")),
+    Measure("declined", "Declined", style=Style("orange", pattern="/")),
+    Measure("expired", "Expired", style=Style("purple", pattern="\\")),
+    Measure("withdrawn", "Withdrawn", style=Style("grey", pattern=".")),
+    Measure("pending", "Pending", style=Style("blue", pattern="-")),
+]
+ANSWERED = "offers that were accepted, declined or expired"
 
 
-def build(rows: Mapping[str, list[Row]], site: Site) -> Sequence[Section]:
-    """Five sections: acceptance, fill, outcomes and seconds to answer by week, all figures of the whole period."""
-    weeks, whole = rows["weeks"], rows["whole"]
+def build(site: Site) -> Sequence[Section]:
+    """Acceptance, the pay it takes, the funnel, outcomes, fill, all figures."""
     return [
-        weekly(
-            SOURCE,
+        Section(
+            "over_time",
+            "Do drivers take the offers?",
+            "offers",
             [ACCEPTED],
-            weeks,
-            whole,
-            site,
-            title="Do drivers take the offers?",
-            needs="offers that were accepted, declined or expired",
-            words="were accepted",
-            note="By week the offer was sent. At risk are offers accepted, declined or expired; one withdrawn, as "
-            "when another driver took the block, is no refusal and left out. Intervals by driver: some are keener than "
-            "others.",
+            ANSWERED,
+            "At risk are offers accepted, declined or expired; one withdrawn, as when another driver took the block, "
+            "is no refusal. Intervals by driver: some are keener than others.",
         ),
-        weekly(
-            SOURCE,
-            [FILLED],
-            weeks,
-            whole,
-            site,
-            title="Are the blocks filled?",
-            needs="offered blocks whose start has passed",
-            words="were filled",
-            note="By week of a block's first offer. Filled: a driver took the block and did not give it back.",
+        Section("by_market", "Where do drivers take the offers?", "offers", [ACCEPTED], ANSWERED),
+        Section(
+            "pay_curve",
+            "What pay does it take?",
+            "pay",
+            [ACCEPTED],
+            ANSWERED,
+            "Offers at risk by pay per hour of the block, in steps of 1 USD; bars are intervals of each step. The "
+            "curve is a logistic fit, its band and the pay needed take account of drivers who answer many offers. "
+            "Observational: better paid offers may differ in other ways.",
+            {
+                "fit": Elsewhere("needed", NEEDED),
+                "totals": [Measure("accepted", "Accepted"), Measure("fitted_share", "Fitted share")],
+            },
         ),
-        outcomes(weeks, whole, site),
-        weekly(
-            SOURCE,
-            [SECONDS],
-            weeks,
-            whole,
-            site,
-            title="How fast do drivers answer?",
-            needs="offers accepted or declined",
-            words="is the median time to an answer",
-            note="Median seconds from an offer to its acceptance or refusal, by week the offer was sent.",
+        Section(
+            "funnel",
+            "How many offers become trips?",
+            "offers",
+            [
+                Measure("offers", "Sent"),
+                Measure("at_risk", "At risk"),
+                Measure("accepted", "Accepted"),
+                Measure("driven", "Driven"),
+            ],
+            "offers",
+            "Sent offers that were withdrawn or are pending are not at risk. Driven: a trip was started on the offer.",
+            {"totals": [ACCEPTED]},
         ),
-        whole_period(
-            SOURCE,
-            FIGURES,
-            whole,
-            needs="offers",
-            caption=headline(whole, FIRST_WAVE, "were filled in the first wave of offers", site),
+        Section("stacked_over_time", "What becomes of the offers?", "offers", OUTCOMES, "offers"),
+        Section(
+            "over_time",
+            "Are the blocks filled?",
+            "offers",
+            [FILLED, FIRST_WAVE],
+            "offered blocks whose start has passed",
+            "By the block's first offer. Filled: a driver took the block and did not give it back.",
+        ),
+        Section(
+            "over_time",
+            "What do offers pay?",
+            "offers",
+            [
+                Measure("pay_per_hour_sent_usd", "Offered pay per hour", (("offers", "offers"),)),
+                Measure("pay_per_hour_accepted_usd", "Accepted pay per hour", (("accepted", "offers"),)),
+            ],
+            "offers with pay",
+            "Sums of pay over sums of block hours.",
+        ),
+        Section(
+            "over_time",
+            "How fast do drivers answer?",
+            "offers",
+            [Measure("seconds_to_answer_p50", "Median seconds to answer", AT_RISK)],
+            "offers accepted or declined",
+        ),
+        Section(
+            "table",
+            "All figures by market",
+            "offers",
+            [
+                Measure("market_id", "Market"),
+                Measure("offer_type", "Offer type"),
+                Measure("offers", "Sent"),
+                ACCEPTED,
+                *OUTCOMES,
+                Measure("driven", "Driven"),
+                Measure("pay_per_hour_sent_usd", "Offered pay"),
+                Measure("pay_per_hour_accepted_usd", "Accepted pay"),
+                FILLED,
+                FIRST_WAVE,
+                Measure("minutes_to_fill_p50", "To fill, median"),
+                Measure("price_to_fill_usd_mean", "Price to fill, mean"),
+                Measure("seconds_to_answer_p50", "To answer, median"),
+                Measure("late_forfeits", "Late forfeits"),
+                Measure("no_shows", "No-shows"),
+            ],
+            "offers",
         ),
     ]
-
-
-def outcomes(weeks: list[Row], whole: list[Row], site: Site) -> Section:
-    """What became of the offers, counts by week, a panel per offer type."""
-    rows = [row for row in weeks if row["market_id"] in market_ids(weeks, site)[:1] and row["offers"]]
-    panels = [
-        panel(offer_label(each), stacked_by_week(where(rows, offer_type=each), OUTCOMES)) for each in offer_types(rows)
-    ]
-    labels = {column: label for column, (label, _) in OUTCOMES.items()}
-    return Section(
-        title="What becomes of the offers?",
-        needs="offers",
-        caption=counts(
-            lead(whole, "offers"), "offers", "offers", {name: label.lower() for name, label in labels.items()}
-        ),
-        panels=panels,
-        legend=[Key(label, style, "bar") for label, style in OUTCOMES.values()],
-        note="Offers of all markets by week sent.",
-        table=Table(
-            SOURCE,
-            [*WEEK_KEYS, Column("offers", "Offers"), *(Column(name, label) for name, label in labels.items())],
-            rows,
-        ),
-    )
