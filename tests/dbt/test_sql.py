@@ -12,7 +12,7 @@ from pipelines.workspace import DBT_PROJECT
 
 # Whatever is called and is not here fails, however shared it may be: look it up in both manuals, then add it.
 SHARED_FUNCTIONS = {
-    *("abs", "asin", "cos", "exp", "ln", "power", "radians", "round", "sin", "sqrt"),
+    *("abs", "asin", "cos", "exp", "floor", "ln", "power", "radians", "round", "sin", "sqrt"),
     *("bool_or", "count", "max", "max_by", "min", "min_by", "sum"),
     *("dense_rank", "lag", "row_number"),
     *("cast", "coalesce", "greatest", "least", "nullif"),

@@ -14,8 +14,11 @@ from tests.naive.reference import Reference
 Row = dict[str, Any]
 
 
-def offer_acceptance(offers: list[Row], blocks: list[Row], cut: datetime, reference: Reference) -> list[Row]:
-    """The rows of offer_acceptance."""
+def offer_acceptance(tables: dict[str, list[Row]], cut: datetime, reference: Reference) -> list[Row]:
+    """The rows of offer_acceptance, of the facts."""
+    driven = {trip["offer_id"] for trip in tables["fct_trips"]}
+    offers = [offer | {"is_driven": offer["offer_id"] in driven} for offer in tables["fct_offers"]]
+    blocks = tables["fct_blocks"]
     least = min(offer["sent_date"] for offer in offers)
     dated = [block | {"date": reference.local_date(block["market_id"], block["first_sent_at"])} for block in blocks]
     offers_of, blocks_of = cells(offers, "sent_date", least), cells(dated, "date", least)
@@ -44,6 +47,7 @@ def _of_offers(offers: list[Row]) -> Row:
         "offers": len(offers),
         "at_risk": at_risk,
         **{outcome: count(offers, outcome=outcome) for outcome in outcomes},
+        "driven": count(accepted, is_driven=True),
         **_share("acceptance_share", len(accepted), at_risk),
         "seconds_to_answer_p50": percentile(known(offers, "seconds_to_answer"), "0.5"),
         "pay_per_hour_sent_usd": _pay_per_hour(offers),

@@ -45,7 +45,7 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     orders, trip_rows = tables["fct_deliveries"], tables["fct_trips"]
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
-        "offer_acceptance": offer_acceptance(tables["fct_offers"], tables["fct_blocks"], cuts["offers"], reference),
+        "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
     }

@@ -1,11 +1,27 @@
 with
 
+driven as (
+
+    select distinct offer_id from {{ ref('fct_trips') }}
+
+),
+
+offers_and_trips as (
+
+    select
+        offers.*,
+        offers.is_accepted and driven.offer_id is not null as is_driven
+    from {{ ref('fct_offers') }} as offers
+    left join driven on offers.offer_id = driven.offer_id
+
+),
+
 offer_cells as (
 
     {{ cells(
-        ref('fct_offers'), ref('fct_offers'), 'sent_date',
+        'offers_and_trips', ref('fct_offers'), 'sent_date',
         columns=[
-            'outcome', 'is_at_risk', 'is_accepted', 'seconds_to_answer', 'pay_usd', 'block_hours',
+            'outcome', 'is_at_risk', 'is_accepted', 'is_driven', 'seconds_to_answer', 'pay_usd', 'block_hours',
             'is_late_forfeit', 'is_no_show',
         ]
     ) }}
@@ -21,6 +37,7 @@ offers as (
         {%- for outcome in ['accepted', 'declined', 'expired', 'withdrawn', 'pending'] %}
             count(*) filter (where outcome = '{{ outcome }}') as {{ outcome }},
         {%- endfor %}
+        count(*) filter (where is_driven) as driven,
         {{ percentiles('seconds_to_answer', [0.5]) }} as seconds_to_answer,
         {{ usd_per_hour('pay_usd', 'block_hours') }} as pay_per_hour_sent_usd,
         {{ usd_per_hour('case when is_accepted then pay_usd end', 'block_hours') }} as pay_per_hour_accepted_usd,
@@ -63,6 +80,7 @@ select
     offers.expired,
     offers.withdrawn,
     offers.pending,
+    offers.driven,
     {{ share_with_interval('acceptance_share', 'offers.accepted', 'offers.at_risk') }},
     -- Where all or none accept, no draw differs from another; Wilson's interval still says something there.
     case
