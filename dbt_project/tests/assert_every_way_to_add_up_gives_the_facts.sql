@@ -2,12 +2,16 @@
 {{ config(meta={'dagster': {'ref': {'name': 'driver_earnings'}}}) }}
 -- Days, weeks or the whole, markets or their total, types or their total: each of the twelve ways to cut a fact holds
 -- each of its rows and cents once. A join that drops or repeats rows, or a week that starts twice, does not.
+{%- set earning = "status = 'ended' and not is_pay_pending" -%}
+{%- set rated = earning ~ ' and net_usd is not null and on_job_hours is not null' -%}
 {%- set measures = [
     ('delivery_speed', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
     ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
     ('driver_earnings', 'trips + pay_pending_trips', ref('fct_trips'), 'count(*)', "status = 'ended'"),
-    ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', "status = 'ended' and not is_pay_pending"),
-    ('driver_earnings', 'costed_net_usd', ref('fct_trips'), 'sum(net_usd)', "status = 'ended' and not is_pay_pending"),
+    ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', earning),
+    ('driver_earnings', 'costed_net_usd', ref('fct_trips'), 'sum(net_usd)', earning),
+    ('net_pay_parts', 'trips', ref('fct_trips'), 'count(*)', rated),
+    ('net_pay_parts', 'net_usd', ref('fct_trips'), 'sum(net_usd)', rated),
 ] %}
 with
 

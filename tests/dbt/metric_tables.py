@@ -25,12 +25,13 @@ from pipelines.workspace import DBT_PROJECT
 Row = dict[str, Any]
 
 CUT = datetime(2022, 12, 31, tzinfo=UTC)
-INPUTS = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_market", "logs")
+INPUTS = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_vehicle_class", "dim_market", "logs")
 MODELS = (
     *("int_blocks_due", "int_delivery_survival", "int_driver_cells", "int_driver_figures", "int_driver_intervals"),
     *("int_offer_driver_cells", "int_acceptance_intervals", "int_offer_pay_answers", "int_acceptance_fit"),
-    *("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance", "metric_dictionary"),
+    *("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance"),
     *("acceptance_by_pay", "acceptance_pay_needed"),
+    "metric_dictionary",
     *("int_pilot_sums", "int_pilot_clusters", "int_pilot_differences", "pilot_readout"),
 )
 MARKET_DEFAULTS = {"market_name": "A market", "state": "NV", "time_zone": "America/Los_Angeles", "fuel_area": "here"}

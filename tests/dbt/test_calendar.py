@@ -14,7 +14,7 @@ TYSONS, FRIENDSWOOD, CHANDLER = "America/New_York", "America/Chicago", "America/
 SPRING, AUTUMN = "2022-03-13", "2022-11-06"  # clocks go forward at 02:00, back at 02:00
 MALLS = {"tysons": TYSONS, "las_vegas": LAS_VEGAS, "friendswood": FRIENDSWOOD, "chandler": CHANDLER}
 CUT = at("2024-03-10 12:00")
-METRICS = ("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance")
+METRICS = ("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance")
 
 
 def changing_clocks():

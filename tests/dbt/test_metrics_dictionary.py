@@ -66,7 +66,8 @@ def test_a_metrics_comment_says_meaning_unit_and_formula(columns, dictionary):
 
 def test_units_are_in_the_types(columns, dictionary):
     by_unit = {"USD": "DECIMAL(12,4)", "USD/hour": "DECIMAL(12,4)"}
-    by_unit |= dict.fromkeys(("share", "minutes", "hours", "miles", "seconds"), "DOUBLE")
+    by_unit |= dict.fromkeys(("share", "minutes", "hours", "miles", "seconds", "gallons"), "DOUBLE")
+    by_unit |= dict.fromkeys(("miles/gallon", "USD/gallon", "USD/mile"), "DOUBLE")
     for row in dictionary:
         dtype, _ = columns[row["table_name"], row["name"]]
         assert dtype == by_unit.get(row["unit"], "BIGINT"), f"{row['table_name']}.{row['name']} in {row['unit']}"
@@ -83,7 +84,7 @@ def test_the_dictionary_knows_the_pages_that_read_a_table(dictionary):
 
 def test_facts_without_rows_make_metric_tables_without_rows(build_world):
     empty = build_world()
-    for table in ("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"):
+    for table in ("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance"):
         assert empty.value(f"select count(*) from {table}") == 0
 
 

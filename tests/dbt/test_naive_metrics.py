@@ -19,6 +19,7 @@ TABLES = {
     "delivery_speed": KEYS,
     "offer_acceptance": KEYS,
     "driver_earnings": KEYS,
+    "net_pay_parts": KEYS,
     "store_performance": ("grain", "period_start", "site_id", "store_id"),
 }
 ELSEWHERE = {"is_suppressed"}  # `test_metrics_suppression.py` says what of it
@@ -67,6 +68,19 @@ def test_cells_of_too_few_drivers_are_suppressed_and_not_all_are(worlds_of):
     rows = [row for each in worlds_of(0) for row in each.built["driver_earnings"]]
     assert all(row["is_suppressed"] for row in rows if row["drivers"] < MIN_DRIVERS)
     assert sum(not row["is_suppressed"] for row in rows) > 50
+
+
+def test_at_the_prices_and_rates_of_a_cell_the_what_if_gives_its_net_per_hour_to_the_cent(worlds_of):
+    rows = [row for each in worlds_of(0) for row in each.built["net_pay_parts"] if row["on_job_hours"]]
+    assert {bool(row["fuel_gallons"]) for row in rows} == {True, False}, "cells of electric cars only, and others"
+    assert any(0 < row["fuel_usd"] < row["gas_usd"] for row in rows), "cells of both"
+    for row in rows:
+        gallons = row["fuel_gallons"] and row["fuel_miles"] / row["fuel_miles_per_gallon"]
+        fuel_usd = gallons and gallons * row["gas_price_usd_per_gallon"]
+        maintenance_usd = row["total_miles"] and row["total_miles"] * row["maintenance_usd_per_mile"]
+        kept_usd = float(row["gross_usd"] - (row["gas_usd"] - row["fuel_usd"]) - row["toll_usd"])
+        net_per_hour_usd = (kept_usd - fuel_usd - maintenance_usd) / row["on_job_hours"]
+        assert net_per_hour_usd == pytest.approx(float(row["net_per_hour_usd"]), abs=0.0001), row
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -78,6 +78,14 @@ WRITTEN = {
         "driver_net_per_hour_usd_p25 driver_net_per_hour_usd_p50 driver_net_per_hour_usd_p75 "
         "driver_net_per_hour_usd_p90 below_minimum_wage_hours_share is_suppressed",
     ),
+    "net_pay_parts": (
+        CELL,
+        "trips drivers on_job_hours base_usd tip_usd incentive_usd adjustment_usd gross_usd gas_usd toll_usd "
+        "maintenance_usd net_usd total_miles base_per_hour_usd tip_per_hour_usd incentive_per_hour_usd "
+        "adjustment_per_hour_usd gross_per_hour_usd gas_per_hour_usd toll_per_hour_usd maintenance_per_hour_usd "
+        "net_per_hour_usd fuel_miles fuel_gallons fuel_usd gas_price_usd_per_gallon fuel_miles_per_gallon "
+        "maintenance_usd_per_mile minimum_wage_usd_least minimum_wage_usd_greatest",
+    ),
     "store_performance": (
         "grain period_start site_id store_id",
         "orders preparation_minutes_p50 preparation_minutes_p90 pickup_wait_minutes_p50 pickup_wait_minutes_p90 "
@@ -110,10 +118,10 @@ TYPES = {
     r"(is|has)_.*": "BOOLEAN",
     r".*_at|as_of|cut": "TIMESTAMP WITH TIME ZONE",
     r".*_(date|on)|period_start": "DATE",
-    r".*_usd(_low|_high|_mean|_p\d\d)?": "DECIMAL(12,4)",
+    r".*_usd(_low|_high|_least|_greatest|_mean|_p\d\d)?": "DECIMAL(12,4)",
     r".*_share(_low|_high|_censored)?": "DOUBLE",
     r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored)?)?|(minutes|seconds)_to_.*": "DOUBLE",
-    r"latitude|longitude|miles_per_gallon|kwh_per_100_miles": "DOUBLE",
+    r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
     r".*": "BIGINT",
 }

@@ -65,6 +65,10 @@ class Reference:
             return Decimal(car["kwh_per_100_miles"]), Decimal(100)
         return Decimal(1), Decimal(car["miles_per_gallon"])
 
+    def burns_fuel(self, vehicle_class: str) -> bool:
+        """Whether a class runs on gallons."""
+        return self._cars[vehicle_class]["fuel_type"] == "gasoline"
+
     def mileage_rate(self, vehicle_class: str, column: str, on: date) -> Decimal | None:
         """`maintenance_usd_per_mile` or `depreciation_usd_per_mile` of a class on a date."""
         return self._valid("mileage_rates", column, on, vehicle_class=vehicle_class)

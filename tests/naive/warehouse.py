@@ -12,6 +12,7 @@ from tests.naive.deliveries import deliveries
 from tests.naive.earnings import driver_earnings
 from tests.naive.events import Line, standing
 from tests.naive.offers import blocks, offers
+from tests.naive.pay import net_pay_parts
 from tests.naive.reference import Reference
 from tests.naive.speed import delivery_speed, store_performance
 from tests.naive.trips import trips
@@ -47,5 +48,6 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
+        "net_pay_parts": net_pay_parts(trip_rows, reference),
         "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
     }
