@@ -68,5 +68,5 @@ lock: setup ## resolve requirements.lock anew from pyproject.toml
 	  --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove what can be made again (data/ keeps its reference tables and landed logs)
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs data/build data/lake \
+	@rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs data/build data/lake \
 	  data/quarantine data/dashboards data/snapshots data/warehouse.duckdb build dist *.egg-info

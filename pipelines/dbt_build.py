@@ -6,6 +6,7 @@ In process because a child process would import dbt again at every run (`DECISIO
 the database open in its adapter, so every call ends by closing it.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipelines.checks import record_checks
 from pipelines.workspace import DBT_PROJECT, DoorstepError, Workspace
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
@@ -84,15 +86,15 @@ def build(
     """Builds models and their tests in the working database; results in the order dbt finished them.
 
     select: names of models, none: all. on_node is told each node's name as it ends. Raises DoorstepError if dbt
-    could not run at all; a model or test that failed is in the results.
+    could not run at all; a model or test that failed is in the results. What tests found is kept in `audit.checks`.
     """
     target = workspace.build / "dbt"
     arguments = ["build", *_NOT_BUILT, "--target-path", str(target)]
     if select:
         arguments += ["--select", *select]
     with _environment({"DOORSTEP_WORKING_DATABASE": str(workspace.working_database)}):
-        results = _invoke(arguments, log_path=target / "logs", on_node=on_node, is_parsed=True)
-    return [
+        outcomes = _invoke(arguments, log_path=target / "logs", on_node=on_node, is_parsed=True)
+    results = [
         NodeResult(
             unique_id=result.node.unique_id,
             name=result.node.name,
@@ -102,8 +104,10 @@ def build(
             seconds=result.execution_time,
             failing_rows=_failing_rows(workspace, result.node.compiled_code) if result.failures else (),
         )
-        for result in results
+        for result in outcomes
     ]
+    record_checks(workspace.working_database, json.loads(MANIFEST.read_bytes()), results)
+    return results
 
 
 def document(workspace: Workspace, target: Path) -> None:

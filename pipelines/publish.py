@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.checks import refuse_failed
 from pipelines.working import ledger_files
 from pipelines.workspace import PROJECT_ROOT, DoorstepError, Workspace
 
@@ -51,7 +52,8 @@ class Published:
 def publish(workspace: Workspace) -> Published:
     """Makes the workspace's published file (of `workspace.as_of`: its snapshot) anew from the working database.
 
-    Raises DoorstepError, and leaves the old file as it was, if the copy does not read back as what was written.
+    Raises DoorstepError, and leaves the old file as it was, if a check of the last build failed or the copy does not
+    read back as what was written.
     """
     started_at = datetime.now(UTC)
     target = workspace.warehouse
@@ -61,6 +63,7 @@ def publish(workspace: Workspace) -> Published:
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
             connection.execute(f"attach {_quoted(str(workspace.working_database))} as working (read_only)")
+            refuse_failed(connection, "working")
             connection.execute(f"attach {_quoted(str(unfinished))} as published (storage_version '{STORAGE_VERSION}')")
             tables = _tables(connection)
             for table in tables:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.checks import create_checks
 from pipelines.contract import LOGS, Field, Log
 from pipelines.ingest.ledger import SCHEMA as LEDGER_SCHEMA
 from pipelines.ingest.ledger import ledger_path
@@ -90,6 +91,7 @@ def prepare_working_database(workspace: Workspace, reference: dict[str, pl.DataF
         _comment(connection, "table", "audit.files", "The ledger: one row per landed file.")
         _create_table(connection, "audit.quarantine_reasons", _quarantine_reasons(workspace), _REASONS_COMMENTS)
         _comment(connection, "table", "audit.quarantine_reasons", "Refused lines per log, file, reason and field.")
+        create_checks(connection)
         _create_table(connection, "run.settings", _settings(workspace), _SETTINGS_COMMENTS)
         _create_table(connection, "run.field_counts", _field_counts(connection), _FIELD_COUNTS_COMMENTS)
 

@@ -103,6 +103,7 @@ WRITTEN = {
     "audit.logs": ("log", "accepted current superseded duplicates conflicts retracted after_cut cut"),
     "audit.conflicts": ("", "log event_id"),
     "audit.quarantine_reasons": ("", "log file reason field lines"),
+    "audit.checks": ("check_name", "table_name severity status failing_rows first_failing_rows description"),
     "audit.orphans": ("log problem missing_id", ""),
 }
 
@@ -111,6 +112,7 @@ TEXTS = """
     outcome cancel_reason withdrawn_reason miles_source driver_key usual_vehicle_class metric method verdict note
     name table_name meaning unit formula better source_tables source_columns shown_on code_version row_fingerprint
     path sha256 drifted_fields log file reason field problem
+    check_name severity first_failing_rows description
 """
 # The contract's conventions for what is no text, the first that fits; what is left counts things.
 TYPES = {

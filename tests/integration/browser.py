@@ -1,5 +1,6 @@
 """Headless Chromium, driven over its debugging port."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -27,6 +28,35 @@ FLAGS = [
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 ]
+
+KEYS = {  # key -> code of its place on Windows' keyboard, which Chromium goes by, and the text it types
+    "Enter": (13, "\r"),
+    "Tab": (9, ""),
+    "Escape": (27, ""),
+    "PageUp": (33, ""),
+    "PageDown": (34, ""),
+    "End": (35, ""),
+    "Home": (36, ""),
+    "ArrowLeft": (37, ""),
+    "ArrowUp": (38, ""),
+    "ArrowRight": (39, ""),
+    "ArrowDown": (40, ""),
+}
+STEPS = """((select, value) => {
+    const options = [...select.options].filter(each => !each.disabled && !each.hidden);
+    const [from, to] = [options.indexOf(select.selectedOptions[0]), options.findIndex(each => each.value === value)];
+    if (to < 0) throw new Error(`no option ${value}, but ${options.map(each => each.value)}`);
+    select.focus();
+    return to - from;
+})"""
+MIDDLE = """(element => {
+    element.scrollIntoView({block: 'center', behavior: 'instant'});
+    const box = element.getBoundingClientRect();
+    return {x: box.x + box.width / 2, y: box.y + box.height / 2};
+})"""
+FIRST_PAINT = """new Promise(done => new PerformanceObserver(list => {
+    for (const each of list.getEntriesByName('first-contentful-paint')) done(each.startTime);
+}).observe({type: 'paint', buffered: true}))"""
 
 
 class Browser:
@@ -72,10 +102,69 @@ class Browser:
         while not self.evaluate("document.readyState === 'complete' && location.protocol === 'file:'"):
             time.sleep(0.05)
 
-    def evaluate(self, script: str):
-        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+    def evaluate(self, script: str, **params):
+        """The value of an expression, a promise's once it is kept; `params` as `Runtime.evaluate` has them."""
+        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, **params)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def press(self, key: str, times: int = 1, *, shift: bool = False) -> None:
+        """Press and release a key where the focus is: a name of KEYS or what it types, `"a"`, `" "`."""
+        code, text = KEYS.get(key) or (ord(key.upper()), key)
+        pressed = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 * shift}
+        pressed["code"] = f"Key{key.upper()}" if key.isalpha() and len(key) == 1 else "Space" if key == " " else key
+        for _ in range(times):
+            self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **pressed)
+            self.send("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose the option of a select by its value, with the arrow keys; the page hears of each on the way."""
+        select = f"document.querySelector({json.dumps(selector)})"
+        steps = self.evaluate(f"{STEPS}({select}, {json.dumps(value)})")
+        self.press("ArrowDown" if steps > 0 else "ArrowUp", abs(steps))
+        assert self.evaluate(f"{select}.value") == value
+
+    def move_to(self, selector: str) -> dict[str, float]:
+        """Scroll to an element and point at its middle, the place of which is returned."""
+        place = self.evaluate(f"{MIDDLE}(document.querySelector({json.dumps(selector)}))")
+        self.send("Input.dispatchMouseEvent", type="mouseMoved", **place)
+        return place
+
+    def click(self, selector: str) -> None:
+        """Point at an element and click it."""
+        place = self.move_to(selector)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def screenshot(self, path: Path, *, whole: bool = False) -> None:
+        """Write what is seen, or the whole page however long, as a PNG."""
+        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"clip": {**size, "scale": 1}} if whole else {}
+        answer = self.send("Page.captureScreenshot", captureBeyondViewport=whole, **clip)
+        path.write_bytes(base64.b64decode(answer["data"]))
+
+    def pdf(self) -> bytes:
+        """What the page is when it is printed, on the paper that its style sheet asks for."""
+        return base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"])
+
+    def first_paint_ms(self) -> float:
+        """Milliseconds from the start of the page's loading to the first text or picture on the screen."""
+        return self.evaluate(FIRST_PAINT)
+
+    def downloads(self, folder: Path) -> None:
+        """From now on put what the page offers for download into the folder; `downloaded` waits for it."""
+        self.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)
+
+    def downloaded(self) -> Path:
+        """The file of the next download once it is complete; each is told once."""
+        for _ in range(100):
+            for each in self.events:
+                if each["method"] == "Browser.downloadProgress" and each["params"]["state"] == "completed":
+                    self.events.remove(each)
+                    return Path(each["params"]["filePath"])
+            time.sleep(0.1)
+            self.evaluate("1")
+        raise AssertionError("nothing was downloaded within 10 s")
 
     def complaints(self) -> list[str]:
         """Errors and warnings the page caused: exceptions, console, refusals by the security policy."""

@@ -164,6 +164,11 @@ def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied
     assert done.returncode == 0, done.stderr
     looks = done.stdout.partition("look ")[2].splitlines()
     assert looks[0] == "assert_fields_arrive_as_usual: 1 row" and "name brand_new, lines 1, found 1" in looks[1]
+    with duckdb.connect(str(copied / "warehouse.duckdb"), read_only=True) as connection:
+        warned = connection.execute("select * exclude (description) from audit.checks where status = 'warn'").fetchall()
+    [(name, table, severity, _, count, rows)] = warned
+    assert (name, table, severity, count) == ("assert_fields_arrive_as_usual", "audit.drift", "warn", 1)
+    assert [row["name"] for row in json.loads(rows)] == ["brand_new"]
     looked = doorstep("doctor", "--workspace", copied)
     assert "look 1 fields or refusals unlike what is usual, of late: see audit.drift" in looked.stdout
 

@@ -1,0 +1,81 @@
+"""The pages keep nobody out: axe-core finds nothing in any of them, and would."""
+
+from itertools import product
+
+import pytest
+
+from dashboards.page import find_pages, render_site
+from tests.integration import axe
+from tests.integration.axe import axe_source, fetch, verify, violations
+from tests.integration.browser import needs_chromium, open_browser
+from tests.unit.dashboards_world import make_warehouse
+
+PAGES = [page.file for page in find_pages()]
+LOOKS = list(product(("light", "dark"), (1280, 360)))
+BAD = """<!doctype html><html><head><title>Bad</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'none'">
+</head><body><main><h1>Bad</h1><p style="color: #aaa; background: #fff">Pale words</p>
+<svg role="img" width="9" height="9"></svg><select><option>a</option></select>
+<button style="width: 9px; height: 9px; padding: 0" aria-label="a"></button
+><button style="width: 9px; height: 9px; padding: 0" aria-label="b"></button></main><p>Outside</p></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages of a pilot")
+    render_site(make_warehouse(folder / "warehouse.duckdb"), folder / "dashboards")
+    return folder / "dashboards"
+
+
+@needs_chromium
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_a_page_has_nothing_that_keeps_people_out(browser, site, page, scheme, width):
+    browser.show(site / page, width, scheme=scheme)
+    browser.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert violations(browser) == []
+    assert browser.complaints() == []
+
+
+@needs_chromium
+def test_each_kind_of_fault_is_found_behind_the_strictest_policy_and_leaves_no_trace(browser, tmp_path):
+    (tmp_path / "bad.html").write_text(BAD)
+    browser.show(tmp_path / "bad.html")
+    found = violations(browser)
+    assert {each.split(":")[0] for each in found} == {
+        "color-contrast",  # WCAG 2.0 AA
+        "html-has-lang",  # WCAG 2.0 A
+        "region",  # best practice
+        "select-name",
+        "svg-img-alt",
+        "target-size",  # WCAG 2.2 AA
+    }
+    [pale] = [each for each in found if each.startswith("color-contrast")]
+    assert pale.startswith("color-contrast: main > p: ") and "contrast of 2.32" in pale
+    assert browser.evaluate("typeof axe") == "undefined" and browser.complaints() == []
+
+
+def test_other_bytes_than_the_pinned_ones_are_not_used():
+    axe_source()
+    content = axe.CACHED.read_bytes()
+    verify(content)
+    with pytest.raises(ValueError, match="is not axe-core@"):
+        verify(content[:-1])
+
+
+def test_where_the_registry_cannot_be_reached_the_tests_skip_and_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(axe, "CACHED", tmp_path / "cache" / axe.CACHED.name)
+    settings = {"registry": "http://127.0.0.1:9", "fetch_retries": "0", "cache": str(tmp_path / "npm")}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"npm_config_{name}", value)
+    with pytest.raises(OSError, match=r"no npm here|ECONNREFUSED"):
+        fetch()
+    with pytest.raises(pytest.skip.Exception, match="axe-core cannot be had"):
+        axe_source.__wrapped__()
+    assert list(tmp_path.glob("cache/*")) == []
