@@ -125,7 +125,7 @@ class Elsewhere:
 
     frame: str
     measure: Measure
-    more: Mapping[str, str] = field(default_factory=dict[str, str])
+    more: Mapping[str, str | float] = field(default_factory=dict[str, "str | float"])
 
 
 def _resolved(value: object, table: str, query: Mapping[str, Query], site: Site) -> Json:

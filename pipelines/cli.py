@@ -196,6 +196,35 @@ def query(
 
 
 @app.command()
+def pages(
+    workspace: WorkspaceOption = None,
+    single_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--single-file",
+            metavar="FILE",
+            help="Write all pages as this one file instead, which needs nothing beside it: to be sent.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Draw the pages anew from the published file."""
+    from dashboards.page import render_file, render_site
+    from dashboards.warehouse import PageError
+
+    chosen = open_workspace(workspace)
+    try:
+        with err.status("drawing pages"):
+            if single_file:
+                written = render_file(chosen.warehouse, single_file.expanduser().absolute())
+            else:
+                written = render_site(chosen.warehouse, chosen.dashboards)[-1]
+    except (PageError, OSError) as error:
+        raise DoorstepError(str(error)) from error
+    out.print(f"Pages: {escape(str(written))}", soft_wrap=True)
+
+
+@app.command()
 def docs(workspace: WorkspaceOption = None) -> None:
     """Write dbt's documentation of every table, column, check and page: one file that needs no network."""
     from pipelines.dbt_docs import write_docs

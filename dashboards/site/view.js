@@ -32,16 +32,15 @@ const frameList = () => Object.values(page.frames);
 const startsOf = (grain, frames = frameList()) =>
   unique(frames.flatMap((frame) => frame.rows.filter((row) => row.grain === grain).map((row) => row.period_start))).sort();
 
-// What there is to choose from: in the site's order, and without "all" where it would say the same as the only one.
+// What there is to choose from, in the site's order; no "all" where it would say the same as the only one.
 const choices = () => {
   const found = (name) => unique(frameList().filter((frame) => frame.has(name)).flatMap((frame) => frame.rows.map((row) => row[name])));
   const ordered = (name, order) => {
-    const values = found(name).sort((a, b) => rank(order, a) - rank(order, b) || (a < b ? -1 : 1));
-    const parts = values.filter((value) => value !== ALL);
-    return parts.length === 1 ? parts : values;
+    const parts = found(name).filter((value) => value !== ALL).sort((a, b) => rank(order, a) - rank(order, b) || (a < b ? -1 : 1));
+    return parts.length > 1 ? [ALL, ...parts] : parts;
   };
   return {
-    market: ordered("market_id", [ALL, ...Object.keys(site.markets)]),
+    market: ordered("market_id", Object.keys(site.markets)),
     offer: ordered("offer_type", Object.keys(site.offers)),
     period: ["all", ...startsOf("week").reverse().map((start) => `week:${start}`), ...startsOf("day").reverse().map((start) => `day:${start}`)],
   };

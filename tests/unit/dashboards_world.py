@@ -1,52 +1,49 @@
-"""A small published warehouse for tests of the pages: the columns of the contract, figures drawn from a seed.
+"""A small published warehouse for tests of the pages: the tables as the models' .yml declare them, figures from a seed.
 
 Belongs here: tables as the pages read them. Does not belong here: how the pipeline computes them.
 """
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 import duckdb
+import yaml
 
-KEYS = "grain varchar, period_start date, market_id varchar, offer_type varchar"
-COLUMNS = {
-    "delivery_speed": {
-        "bigint": "orders delivered cancelled open_orders due on_time attempted clock_disorders",
-        "double": "on_time_share on_time_share_low on_time_share_high same_day_share next_day_share"
-        " first_attempt_share click_to_door_minutes_mean click_to_door_minutes_p50 click_to_door_minutes_p80"
-        " click_to_door_minutes_p90 click_to_door_minutes_p95 preparation_minutes_p50 preparation_minutes_p90"
-        " pickup_wait_minutes_p50 pickup_wait_minutes_p90 transit_minutes_p50 transit_minutes_p90",
-    },
-    "offer_acceptance": {
-        "bigint": "offers at_risk accepted declined expired withdrawn pending blocks_due blocks_filled"
-        " late_forfeits no_shows",
-        "double": "acceptance_share acceptance_share_low acceptance_share_high seconds_to_answer_p50"
-        " acceptance_share_by_driver_low acceptance_share_by_driver_high"
-        " fill_share fill_share_low fill_share_high first_wave_fill_share minutes_to_fill_p50",
-        "decimal(12, 4)": "pay_per_hour_sent_usd pay_per_hour_accepted_usd price_to_fill_usd_mean",
-    },
-    "driver_earnings": {
-        "boolean": "is_suppressed",
-        "bigint": "trips drivers pay_pending_trips costed_trips",
-        "double": "on_job_hours door_to_door_hours engaged_hours scheduled_hours overlapping_hours"
-        " unpaid_overrun_hours early_finish_hours total_miles miles_coverage_share advertised_range_share"
-        " below_minimum_wage_hours_share",
-        "decimal(12, 4)": "gross_usd costed_gross_usd costed_tip_usd costed_gas_usd costed_toll_usd"
-        " costed_maintenance_usd costed_net_usd gross_per_scheduled_hour_usd"
-        " gross_per_hour_usd gross_per_hour_usd_low gross_per_hour_usd_high"
-        " net_per_hour_usd net_per_hour_usd_low net_per_hour_usd_high"
-        " net_per_scheduled_hour_usd net_per_engaged_hour_usd net_per_door_to_door_hour_usd"
-        " net_before_tips_per_hour_usd net_at_constant_price_per_hour_usd after_tax_rate_per_hour_usd"
-        " after_depreciation_per_hour_usd driver_net_per_hour_usd_p10 driver_net_per_hour_usd_p25"
-        " driver_net_per_hour_usd_p50 driver_net_per_hour_usd_p75 driver_net_per_hour_usd_p90",
-    },
-}
+MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 MARKETS = {"chandler": "Chandler", "las_vegas": "Las Vegas", "tysons": "Tysons Corner"}
 OFFER_TYPES = ("retail", "station", "grocery")
 FIRST_WEEK = date(2022, 1, 10)
+CUT = datetime(2022, 4, 18, 5, tzinfo=UTC)
 RIVAL = ("Rival", "click_to_door_p50", 42.0, "minutes", "Elsewhere", "2014-10", "A paper")
+# Keys beside those of a cell, and what a table holds of them.
+ALONG = {
+    "delivery_curve": {"within_minutes": (30, 60, 120, 180, 360, 1440)},
+    "delivery_hours": {"weekday": (1, 6), "hour": (10, 11, 17)},
+    "acceptance_by_pay": {"pay_per_hour_from_usd": tuple(Decimal(pay) for pay in range(18, 25))},
+    "driver_pay_distribution": {"percentile": tuple(range(5, 100, 5))},
+    "store_performance": {"site_id": ("mall",), "store_id": ("shoes-1", "toys-2")},
+}
+METRICS = ("on_time_share", "same_day_share", "click_to_door_minutes_mean", "acceptance_share", "fill_share",
+           "gross_per_hour_usd", "net_per_hour_usd", "net_at_constant_price_per_hour_usd")  # fmt: skip
+
+
+def declared(folder: str) -> dict[str, list[dict]]:
+    """Columns of every model of a folder, as its .yml has them."""
+    models = [
+        model
+        for path in sorted((MODELS / folder).glob("*.yml"))
+        for model in yaml.safe_load(path.read_text())["models"]
+    ]
+    return {model["name"]: model["columns"] for model in models}
+
+
+METRIC_TABLES = {name: columns for name, columns in declared("metrics").items() if name != "metric_dictionary"}
+AUDIT_TABLES = declared("audit")
+CELL_TABLES = tuple(name for name, columns in METRIC_TABLES.items() if columns[0]["name"] == "grain")
 
 
 def make_warehouse(
@@ -55,17 +52,20 @@ def make_warehouse(
     markets: dict[str, str] = MARKETS,
     offer_types: tuple[str, ...] = OFFER_TYPES,
     weeks: int = 4,
-    logs: tuple[str, ...] = tuple(COLUMNS),
+    days: int = 0,
+    logs: tuple[str, ...] = (*METRIC_TABLES, *AUDIT_TABLES),
     origin: str = "simulated",
     title: str = "A pilot",
     rivals: tuple[tuple, ...] = (RIVAL,),
+    words: str | None = None,
     seed: int = 1,
 ) -> Path:
-    """Write the tables the pages read; those of metrics not in `logs` stay empty."""
+    """Write the tables the pages read; those not in `logs` stay empty. `words` stand wherever a table has text."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema reference; create schema audit")
         connection.execute("create table dim_market (market_id varchar, market_name varchar)")
-        connection.executemany("insert into dim_market values (?, ?)", list(markets.items()))
+        if markets:
+            connection.executemany("insert into dim_market values (?, ?)", list(markets.items()))
         connection.execute(
             "create table reference.rivals (rival varchar, measure varchar, value decimal(12, 4), unit varchar,"
             " population varchar, period varchar, source varchar)"
@@ -73,80 +73,131 @@ def make_warehouse(
         if rivals:
             connection.executemany("insert into reference.rivals values (?, ?, ?, ?, ?, ?, ?)", rivals)
         _add_builds(connection, title, origin)
-        connection.execute(
-            "create table metric_dictionary (name varchar, table_name varchar, meaning varchar, formula varchar,"
-            " better varchar)"
-        )
-        cells = [
-            (grain, start, market, offer_type)
-            for grain, start in [
-                ("all", FIRST_WEEK),
-                *(("week", FIRST_WEEK + timedelta(weeks=at)) for at in range(weeks)),
-            ]
-            for market in ("all", *markets)
-            for offer_type in ("all", *offer_types)
-        ]
-        for table in COLUMNS:
-            _add_metrics(connection, table, _rows(table, cells, random.Random(seed)) if table in logs else [])
+        _add_dictionary(connection, words)
+        cells = list(_cells(markets, offer_types, weeks, days))
+        for table, columns in METRIC_TABLES.items():
+            keys = list(_keys(table, cells, markets)) if table in logs else []
+            _add(connection, f"main.{table}", columns, _rows(table, columns, keys, words, random.Random(seed)))
+        for table, columns in AUDIT_TABLES.items():
+            keys = list(_audit_keys(columns, markets)) if table in logs else []
+            _add(connection, f"audit.{table}", columns, _rows(table, columns, keys, words, random.Random(seed)))
     return path
 
 
-def _add_builds(connection, title: str, origin: str) -> None:
+def _cells(markets: dict[str, str], offer_types: tuple[str, ...], weeks: int, days: int) -> Iterator[dict]:
+    starts = [("all", FIRST_WEEK), *(("week", FIRST_WEEK + timedelta(weeks=at)) for at in range(weeks))]
+    starts += [("day", FIRST_WEEK + timedelta(days=at)) for at in range(days)]
+    for (grain, start), market, offer_type in product(starts, ("all", *markets), ("all", *offer_types)):
+        yield {"grain": grain, "period_start": start, "market_id": market, "offer_type": offer_type}
+
+
+def _keys(table: str, cells: list[dict], markets: dict[str, str]) -> Iterator[dict]:
+    if table == "pilot_readout":
+        units = {"usd": "USD/hour", "mean": "minutes"}
+        for metric, market in product(METRICS, ("all", *markets)):
+            yield {
+                "metric": metric,
+                "market_id": market,
+                "unit": units.get(metric.rsplit("_", 1)[-1], "share"),
+                "verdict": "undecided",
+            }
+        return
+    along = ALONG.get(table, {})
+    for cell, values in product(cells, product(*along.values())):
+        if not (along and cell["grain"] == "day") and not (
+            table == "store_performance" and "all" in (cell["market_id"], cell["offer_type"])
+        ):
+            yield cell | dict(zip(along, values, strict=True))
+
+
+def _audit_keys(columns: list[dict], markets: dict[str, str]) -> Iterator[dict]:
+    names = [column["name"] for column in columns]
+    for at, log in enumerate(("offers", "orders", "trips")):
+        for market in markets if "market_id" in names else ("",):
+            given = {"log": log, "landed_on": FIRST_WEEK + timedelta(days=at), "market_id": market, "status": "pass"}
+            yield {name: value for name, value in given.items() if name in names}
+
+
+def _add_builds(connection: duckdb.DuckDBPyConnection, title: str, origin: str) -> None:
     connection.execute(
         "create table audit.builds (build_id varchar, as_of timestamptz, started_at timestamptz,"
         " finished_at timestamptz, code_version varchar, table_name varchar, row_count bigint,"
         " row_fingerprint varchar, origin varchar, title varchar)"
     )
-    cut = datetime(2022, 4, 18, 5, tzinfo=UTC)
-    for table in COLUMNS:
-        row = ("b1", cut, cut, cut, "0.1.0", table, 1, "f", origin, title)
-        connection.execute("insert into audit.builds values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    row = ("b1", CUT, CUT, CUT, "0.1.0", "main.delivery_speed", 1, "f", origin, title)
+    connection.execute("insert into audit.builds values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def _types(table: str) -> dict[str, str]:
-    return {name: kind for kind, names in COLUMNS[table].items() for name in names.split()}
+def _add_dictionary(connection: duckdb.DuckDBPyConnection, words: str | None) -> None:
+    names = "name, table_name, meaning, unit, formula, better, source_tables, source_columns, shown_on"
+    connection.execute(f"create table metric_dictionary ({', '.join(f'{name} varchar' for name in names.split(', '))})")
+    for table, columns in METRIC_TABLES.items():
+        for column in columns:
+            meta = column.get("config", {}).get("meta")
+            if meta:
+                meaning, formula = words or f"Meaning of {column['name']}.", words or str(meta["formula"])
+                row = (column["name"], table, meaning, meta["unit"], formula, meta.get("better"), None, words, words)
+                connection.execute("insert into metric_dictionary values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def _add_metrics(connection, table: str, rows: list[tuple]) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in _types(table).items())
-    connection.execute(f"create table {table} ({KEYS}, {columns})")
-    for name in _types(table):
-        better = "up" if name.endswith("_share") else None
-        words = (name, table, f"Meaning of {name}.", f"formula of {name}", better)
-        connection.execute("insert into metric_dictionary values (?, ?, ?, ?, ?)", words)
+def _add(connection: duckdb.DuckDBPyConnection, table: str, columns: list[dict], rows: list[tuple]) -> None:
+    typed = ", ".join(f"{each['name']} {each['data_type']}" for each in columns)
+    connection.execute(f"create table {table} ({typed})")
     if rows:  # one statement with all rows: row by row DuckDB takes a second
         marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
         connection.execute(f"insert into {table} values {marks}", [value for row in rows for value in row])
 
 
-def _rows(table: str, cells: list[tuple], rng: random.Random) -> list[tuple]:
-    return [(*cell, *_figures(table, _types(table), rng, cell[-1]).values()) for cell in cells]
+def _rows(table: str, columns: list[dict], keys: list[dict], words: str | None, rng: random.Random) -> list[tuple]:
+    return [tuple(_figures(table, columns, key, words, rng).values()) for key in keys]
 
 
-def _figures(table: str, typed: dict[str, str], rng: random.Random, offer_type: str) -> dict:
-    """One row's figures: each plausible in itself, waterfall and intervals consistent."""
-    shift = {"retail": 0.0, "station": 0.25, "grocery": 0.5}.get(offer_type, 0.2)
-    row = {name: _figure(name, kind, rng, shift) for name, kind in typed.items()}
-    for name in [name for name in typed if f"{name}_low" in typed]:
-        if name.endswith("_usd"):
-            row |= {f"{name}_low": row[name] - Decimal("0.4"), f"{name}_high": row[name] + Decimal("0.3")}
-        else:
-            row |= {f"{name}_low": max(0.0, row[name] - 0.04), f"{name}_high": min(1.0, row[name] + 0.03)}
-    if table == "offer_acceptance":
-        row["acceptance_share_by_driver_low"] = max(0.0, row["acceptance_share"] - 0.06)
-        row["acceptance_share_by_driver_high"] = min(1.0, row["acceptance_share"] + 0.05)
-    if table == "driver_earnings":
-        costs = row["costed_gas_usd"] + row["costed_toll_usd"] + row["costed_maintenance_usd"]
-        row["costed_net_usd"] = row["costed_gross_usd"] - costs
-        spread = {"p10": 8, "p25": 11, "p50": 13, "p75": 16, "p90": 19}
-        row |= {f"driver_net_per_hour_usd_{end}": Decimal(value) for end, value in spread.items()}
+def _figures(table: str, columns: list[dict], key: dict, words: str | None, rng: random.Random) -> dict:
+    """One row's figures: each plausible in itself, waterfall, what-if and intervals consistent."""
+    shift = {"retail": 0.0, "station": 0.25, "grocery": 0.5}.get(key.get("offer_type", ""), 0.2)
+    row = {
+        each["name"]: key.get(each["name"], _figure(each["name"], each["data_type"], words, rng, shift))
+        for each in columns
+    }
+    for name in [name for name in row if f"{name}_low" in row and row[name] is not None]:
+        is_money = isinstance(row[name], Decimal)
+        row |= {f"{name}_low": row[name] - (Decimal("0.4") if is_money else row[name] * 0.05)}
+        row |= {f"{name}_high": row[name] + (Decimal("0.3") if is_money else row[name] * 0.04)}
+    if table == "net_pay_parts":
+        row |= _parts(row)
+    if table == "driver_pay_distribution":
+        row["net_per_hour_usd"] = Decimal(8 + row["percentile"] // 8)
     return row
 
 
-def _figure(name: str, kind: str, rng: random.Random, shift: float):
+def _parts(row: dict) -> dict:
+    """Sums that close: net is gross less gas, tolls and maintenance, per hour as well."""
+    sums = {
+        "base": 14000,
+        "tip": 4000,
+        "incentive": 900,
+        "adjustment": -100,
+        "gas": 1800,
+        "toll": 90,
+        "maintenance": 1500,
+    }
+    gross = sum(sums[name] for name in ("base", "tip", "incentive", "adjustment"))
+    sums |= {"gross": gross, "net": gross - sums["gas"] - sums["toll"] - sums["maintenance"]}
+    miles = {"total_miles": 15000.0, "fuel_miles": 12000.0, "fuel_gallons": 400.0, "on_job_hours": 1000.0}
+    rates = {"gas_price_usd_per_gallon": 4.25, "fuel_miles_per_gallon": 30.0, "maintenance_usd_per_mile": 0.1}
+    money = {f"{name}_usd": Decimal(value) for name, value in sums.items()} | {"fuel_usd": Decimal(1700)}
+    hourly = {f"{name}_per_hour_usd": Decimal(value) / 1000 for name, value in sums.items()}
+    return {name: value for name, value in (money | hourly | miles | rates).items() if name in row}
+
+
+def _figure(name: str, kind: str, words: str | None, rng: random.Random, shift: float):
+    if kind == "varchar":
+        return words or f"a {name}"
     if kind == "boolean":
         return False
-    if kind == "bigint":
+    if kind in ("date", "timestamptz"):
+        return FIRST_WEEK if kind == "date" else CUT
+    if kind in ("bigint", "integer"):
         return rng.randint(40, 900)
     if kind == "double":
         return _number(name, rng, shift)
@@ -154,7 +205,7 @@ def _figure(name: str, kind: str, rng: random.Random, shift: float):
 
 
 def _number(name: str, rng: random.Random, shift: float) -> float:
-    if name.endswith(("_share", "_low", "_high")):
+    if "_share" in name:
         return rng.uniform(0.5, 0.7) + shift / 2
     if "minutes" in name:
         scale = {"p80": 1.4, "p90": 1.7, "p95": 2.0}.get(name[-3:], 1.0)
@@ -163,8 +214,6 @@ def _number(name: str, rng: random.Random, shift: float) -> float:
 
 
 def _money(name: str, shift: float) -> float:
-    if "hour_usd" in name:
+    if "hour" in name or "minimum_wage" in name:
         return {"net_per": 13, "gross_": 19, "after_": 11}.get(name[:6], 14) + 4 * shift
-    return {"gross_usd": 30000, "costed_gross_usd": 29000, "costed_tip_usd": 5000, "costed_gas_usd": 4000}.get(
-        name, 1500
-    )
+    return {"gross_usd": 30000}.get(name, 1500)
