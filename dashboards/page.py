@@ -29,7 +29,10 @@ from dashboards.warehouse import open_warehouse, read_site, select
 
 FRONT_PAGE = "overview"
 PLOTLY_JS = "plotly.min.js"
-SCRIPTS = ("words", "view", "charts", "special", "blocks", "page")
+SCRIPTS = (
+    *("words", "view", "charts", "over_time", "across", "curves", "steps"),
+    *("html", "tables", "cards", "what_if", "sections", "page"),
+)
 
 
 class PageModule(Protocol):
@@ -153,7 +156,7 @@ def _site_json(site: Site, documents: Sequence[Json], is_single_file: bool) -> J
 
 
 def _render(site: Site, documents: Sequence[Json], is_single_file: bool = False) -> str:
-    script = Markup('"use strict";\n(() => {\n' + "".join(_asset(f"{name}.js") for name in SCRIPTS) + "})();\n")
+    script = _script()
     plotly = Markup(_plotly().decode()) if is_single_file else Markup("")
     hashes = [_hash(each) for each in (script, plotly) if each]
     return _environment().get_template("page.html.j2").render(
@@ -202,6 +205,13 @@ def _environment() -> Environment:
 
 def _plotly() -> bytes:
     return (resources.files("plotly") / "package_data" / PLOTLY_JS).read_bytes()
+
+
+def _script() -> Markup:
+    """The page's script: the files of SCRIPTS in one scope, without their comments and indentation."""
+    lines = "".join(_asset(f"{name}.js") for name in SCRIPTS).splitlines()
+    code = "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("//"))
+    return Markup('"use strict";\n(() => {\n' + code + "\n})();\n")
 
 
 def _asset(name: str) -> Markup:

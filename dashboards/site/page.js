@@ -1,12 +1,19 @@
 // The page: unpacks its data, shows the view its link names, draws the charts, prints them. Asks the network for nothing.
 const unpack = async () => {
-  const packed = Uint8Array.from(atob(document.getElementById("data").textContent.trim()), (sign) => sign.charCodeAt(0));
+  const packed = Uint8Array.from(atob(document.getElementById("data").textContent.trim()), (sign) =>
+    sign.charCodeAt(0),
+  );
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 };
 
 // In one file all pages share the address; as files each has its own.
 const hrefOf = (name, more = {}) => {
-  const link = linkOf({ ...Object.fromEntries(site.sliders.map((slider) => [slider, null])), find: null, page: site.isSingleFile ? name : null, ...more });
+  const link = linkOf({
+    ...Object.fromEntries(site.sliders.map((slider) => [slider, null])),
+    find: null,
+    page: site.isSingleFile ? name : null,
+    ...more,
+  });
   return (site.isSingleFile ? "" : site.pages.find((each) => each.name === name).file) + link;
 };
 const go = (changes) => (location.hash = linkOf(changes));
@@ -14,45 +21,110 @@ const note = (changes) => history.pushState(null, "", linkOf(changes));
 
 // Colours: as the reader chose, else as the system is; paper is always light.
 const PAPER_PIXELS = 640;
-const store = (theme) => { try { theme ? localStorage.setItem("theme", theme) : localStorage.removeItem("theme"); } catch { /* a browser may forbid it for files */ } };
-const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+const store = (theme) => {
+  try {
+    theme ? localStorage.setItem("theme", theme) : localStorage.removeItem("theme");
+  } catch {
+    /* a browser may forbid it for files */
+  }
+};
+const stored = () => {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null;
+  }
+};
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light")) === "dark";
-const lookFor = (width, mode = isDark() ? "dark" : "light") => ({ width, mode, colour: (name) => site.colours[name][mode === "dark" ? 1 : 0] });
+const lookFor = (width, mode = isDark() ? "dark" : "light") => ({
+  width,
+  mode,
+  colour: (name) => site.colours[name][mode === "dark" ? 1 : 0],
+});
 const setTheme = (theme) => {
   theme ? (document.documentElement.dataset.theme = theme) : delete document.documentElement.dataset.theme;
   document.getElementById("theme").setAttribute("aria-pressed", String(isDark()));
 };
 
-const picker = (name, label, values, toText, groups) =>
-  make("label", { class: "picker" }, make("span", {}, label), make("select", { id: name, onchange: (event) => go({ [name]: event.target.value }) },
-    groups(values).map(([title, members]) => {
-      const options = members.map((value) => make("option", { value, selected: value === (name === "period" ? periodText(state.period) : state[name]) }, toText(value)));
-      return title ? make("optgroup", { label: title }, options) : options;
-    })));
-const flat = (values) => [["", values]];
-const byGrain = (values) => [["", ["all"]], ["Weeks, from Monday", values.filter((value) => value.startsWith("week"))], ["Days", values.filter((value) => value.startsWith("day"))]].filter(([, members]) => members.length);
+const picker = (name, label, groups, toText) =>
+  make(
+    "label",
+    { class: "picker" },
+    make("span", {}, label),
+    make(
+      "select",
+      { id: name, onchange: (event) => go({ [name]: event.target.value }) },
+      groups.map(([title, values]) => {
+        const options = values.map((value) => make("option", { value }, toText(value)));
+        return title ? make("optgroup", { label: title }, options) : options;
+      }),
+    ),
+  );
 
-const pickers = () => {
-  const { market, offer, period } = state.offered, holds = (name) => frameList().some((frame) => frame.has(name));
-  return make("form", { class: "pickers", "aria-label": "What is shown", onchange: null },
-    holds("market_id") && page.pickers.includes("market") ? picker("market", "Market", market, marketLabel, flat) : null,
-    holds("offer_type") && page.pickers.includes("offer") ? picker("offer", "Offer type", offer, offerLabel, flat) : null,
-    period.length > 1 && page.pickers.includes("period") ? picker("period", "Period", period, (value) => periodLabel(periodOf(value)), byGrain) : null);
+// Made once per page: who walks through one with the arrow keys keeps it.
+const makePickers = () => {
+  const { market, offer, period } = state.offered,
+    ofGrain = (grain) => period.filter((value) => value.startsWith(grain));
+  const groups = [
+    ["", [ALL]],
+    ["Weeks, from Monday", ofGrain("week")],
+    ["Days", ofGrain("day")],
+  ].filter(([, values]) => values.length);
+  const all = {
+    market: [market, () => picker("market", "Market", [["", market]], marketLabel)],
+    offer: [offer, () => picker("offer", "Offer type", [["", offer]], offerLabel)],
+    period: [period, () => picker("period", "Period", groups, (value) => periodLabel(periodOf(value)))],
+  };
+  const shown = page.pickers
+    .filter((name) => all[name][0].length > (name === "period" ? 1 : 0))
+    .map((name) => all[name][1]());
+  const node = document.getElementById("pickers");
+  node.replaceChildren(
+    ...(shown.length ? [make("form", { class: "pickers", "aria-label": "What is shown" }, shown)] : []),
+  );
+  node.dataset.page = page.name;
+};
+const setPickers = () => {
+  if (document.getElementById("pickers").dataset.page !== page.name) makePickers();
+  for (const name of page.pickers) {
+    const select = document.getElementById(name);
+    if (select) select.value = name === "period" ? periodText(state.period) : state[name];
+  }
 };
 
 let charts = [];
 const draw = (chart, look) => {
-  const drawn = CHARTS[chart.section.kind](chart.section, look), { template } = site;
-  const axis = { ...template.layout.xaxis, gridcolor: look.colour("grid"), linecolor: look.colour("line"), tickfont: { ...template.layout.xaxis.tickfont, color: look.colour("muted") } };
+  const drawn = CHARTS[chart.section.kind](chart.section, look),
+    { template } = site;
+  const axis = {
+    ...template.layout.xaxis,
+    gridcolor: look.colour("grid"),
+    linecolor: look.colour("line"),
+    tickfont: { ...template.layout.xaxis.tickfont, color: look.colour("muted") },
+  };
   const layout = {
-    ...template.layout, ...drawn.layout, height: chart.height, width: look.width, margin: { ...template.layout.margin, ...drawn.layout.margin },
-    font: { ...template.layout.font, color: look.colour("ink") }, hoverlabel: { bgcolor: look.colour("card"), bordercolor: look.colour("muted"), font: { color: look.colour("ink") }, align: "left" },
-    ...Object.fromEntries(["xaxis", "yaxis"].map((name) => {
-      const { title, ...given } = drawn.layout[name] ?? {};
-      const titled = title ? { title: { ...title, standoff: 6, font: { color: look.colour("muted"), size: 11 } } } : {};
-      return [name, { ...axis, showgrid: name === "yaxis", ...given, ...titled }];
-    })),
+    ...template.layout,
+    ...drawn.layout,
+    height: chart.height,
+    width: look.width,
+    margin: { ...template.layout.margin, ...drawn.layout.margin },
+    font: { ...template.layout.font, color: look.colour("ink") },
+    hoverlabel: {
+      bgcolor: look.colour("card"),
+      bordercolor: look.colour("muted"),
+      font: { color: look.colour("ink") },
+      align: "left",
+    },
+    ...Object.fromEntries(
+      ["xaxis", "yaxis"].map((name) => {
+        const { title, ...given } = drawn.layout[name] ?? {};
+        const titled = title
+          ? { title: { ...title, standoff: 6, font: { color: look.colour("muted"), size: 11 } } }
+          : {};
+        return [name, { ...axis, showgrid: name === "yaxis", ...given, ...titled }];
+      }),
+    ),
   };
   chart.node ??= chart.chart;
   chart.chart.querySelector(".fallback")?.remove();
@@ -65,7 +137,13 @@ const drawAll = (paper = false) => {
 
 const messages = () => {
   const names = { market: "market", offer: "offer type", period: "period" };
-  return state.unknown.length ? make("p", { class: "message", role: "status" }, `The link names a ${state.unknown.map((name) => names[name]).join(" and a ")} that is not on this page; what is usual is shown instead.`) : null;
+  return state.unknown.length
+    ? make(
+        "p",
+        { class: "message", role: "status" },
+        `The link names a ${state.unknown.map((name) => names[name]).join(" and a ")} that is not on this page; what is usual is shown instead.`,
+      )
+    : null;
 };
 
 // Everything below the heading, anew for the view of the link.
@@ -79,27 +157,55 @@ const show = () => {
     link.href = hrefOf(link.dataset.page);
     link.dataset.page === page.name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
-  const focus = document.activeElement?.id, blocks = page.sections.map((section, at) => (section.kind === "cards" ? { node: make("section", { class: "cards", "aria-label": section.title }, section.cards.map((card) => cardBlock(card))) } : section.kind === "table" ? tableBlock(section, at) : section.kind === "what_if" ? whatIfBlock(section) : chartBlock(section, at)));
+  const focus = document.activeElement?.id,
+    blocks = page.sections.map((section, at) =>
+      section.kind === "cards"
+        ? {
+            node: make(
+              "section",
+              { class: "cards", "aria-label": section.title },
+              section.cards.map((card) => cardBlock(card)),
+            ),
+          }
+        : section.kind === "table"
+          ? tableBlock(section, at)
+          : section.kind === "what_if"
+            ? whatIfBlock(section)
+            : chartBlock(section, at),
+    );
   const words = page.words ? make("p", { class: "words" }, page.words) : null;
-  document.getElementById("pickers").replaceChildren(...[pickers()].filter((form) => form.childElementCount));
+  setPickers();
   document.getElementById("shown").textContent = page.pickers.length
-    ? "Shown: " + page.pickers.map((name) => ({ market: marketLabel(state.market), offer: offerLabel(state.offer), period: periodLabel(state.period) })[name]).join(" · ")
+    ? "Shown: " +
+      page.pickers
+        .map(
+          (name) =>
+            ({ market: marketLabel(state.market), offer: offerLabel(state.offer), period: periodLabel(state.period) })[
+              name
+            ],
+        )
+        .join(" · ")
     : "";
-  document.getElementById("blocks").replaceChildren(...[messages(), words, ...blocks.map(({ node }) => node)].filter(Boolean));
+  document
+    .getElementById("blocks")
+    .replaceChildren(...[messages(), words, ...blocks.map(({ node }) => node)].filter(Boolean));
   if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
   charts = blocks.filter(({ chart }) => chart);
   for (const { chart, height } of charts) chart.style.height = `${height}px`;
   drawAll();
+  document.body.dataset.view = location.hash || "#";
 };
 
 const start = async () => {
   try {
     ({ site, documents } = await unpack());
   } catch {
-    document.getElementById("blocks").textContent = "This browser cannot unpack the page's data (it needs DecompressionStream, in browsers since 2023).";
+    document.getElementById("blocks").textContent =
+      "This browser cannot unpack the page's data (it needs DecompressionStream, in browsers since 2023).";
     return;
   }
-  for (const each of documents) each.frames = Object.fromEntries(Object.entries(each.frames).map(([name, frame]) => [name, prepare(frame)]));
+  for (const each of documents)
+    each.frames = Object.fromEntries(Object.entries(each.frames).map(([name, frame]) => [name, prepare(frame)]));
   setTheme(stored());
   document.getElementById("theme").addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
@@ -111,7 +217,10 @@ const start = async () => {
   addEventListener("hashchange", show);
   addEventListener("load", () => drawAll());
   addEventListener("resize", () => drawAll());
-  prefersDark.addEventListener("change", () => { setTheme(stored()); drawAll(); });
+  prefersDark.addEventListener("change", () => {
+    setTheme(stored());
+    drawAll();
+  });
   addEventListener("beforeprint", () => drawAll(true));
   addEventListener("afterprint", () => drawAll());
 };

@@ -1,5 +1,6 @@
 // The page's rows and the view of them that is chosen: market, offer type, period; what the link says.
-const ALL = "all", WHOLE = { grain: ALL, start: "" };
+const ALL = "all",
+  WHOLE = { grain: ALL, start: "" };
 let site, documents, page, state;
 
 // Column by column as they come, row by row as they are used.
@@ -12,7 +13,9 @@ const cellKey = (grain, start, market, offer) => [grain, grain === ALL ? "" : st
 
 // A frame ready for use: its rows, and by cell where it has cells.
 const prepare = (frame) => {
-  const rows = rowsOf(frame), cells = new Map(), has = (name) => name in frame.columns;
+  const rows = rowsOf(frame),
+    cells = new Map(),
+    has = (name) => name in frame.columns;
   if (has("grain")) {
     for (const row of rows) {
       const key = cellKey(row.grain, row.period_start, row.market_id, row.offer_type);
@@ -30,19 +33,36 @@ const cellOf = (frame, period, market, offer) => cellsOf(frame, period, market, 
 const unique = (values) => [...new Set(values)];
 const frameList = () => Object.values(page.frames);
 const startsOf = (grain, frames = frameList()) =>
-  unique(frames.flatMap((frame) => frame.rows.filter((row) => row.grain === grain).map((row) => row.period_start))).sort();
+  unique(
+    frames.flatMap((frame) => frame.rows.filter((row) => row.grain === grain).map((row) => row.period_start)),
+  ).sort();
 
 // What there is to choose from, in the site's order; no "all" where it would say the same as the only one.
 const choices = () => {
-  const found = (name) => unique(frameList().filter((frame) => frame.has(name)).flatMap((frame) => frame.rows.map((row) => row[name])));
+  const found = (name) =>
+    unique(
+      frameList()
+        .filter((frame) => frame.has(name))
+        .flatMap((frame) => frame.rows.map((row) => row[name])),
+    );
   const ordered = (name, order) => {
-    const parts = found(name).filter((value) => value !== ALL).sort((a, b) => rank(order, a) - rank(order, b) || (a < b ? -1 : 1));
+    const parts = found(name)
+      .filter((value) => value !== ALL)
+      .sort((a, b) => rank(order, a) - rank(order, b) || (a < b ? -1 : 1));
     return parts.length > 1 ? [ALL, ...parts] : parts;
   };
   return {
     market: ordered("market_id", Object.keys(site.markets)),
     offer: ordered("offer_type", Object.keys(site.offers)),
-    period: ["all", ...startsOf("week").reverse().map((start) => `week:${start}`), ...startsOf("day").reverse().map((start) => `day:${start}`)],
+    period: [
+      "all",
+      ...startsOf("week")
+        .reverse()
+        .map((start) => `week:${start}`),
+      ...startsOf("day")
+        .reverse()
+        .map((start) => `day:${start}`),
+    ],
   };
 };
 const rank = (order, value) => (order.includes(value) ? order.indexOf(value) : order.length);
@@ -52,7 +72,8 @@ const periodOf = (text) => {
   return { grain, start };
 };
 const daysIn = (period) => (period.grain === "week" ? 7 : 1);
-const isPart = (period) => period.grain === "week" && site.cut !== null && later(period.start, 7) > site.cut.slice(0, 10);
+const isPart = (period) =>
+  period.grain === "week" && site.cut !== null && later(period.start, 7) > site.cut.slice(0, 10);
 
 // The latest whole week, so that there is a week before to compare it with; all where there are no two weeks.
 const usualPeriod = (periods) => {
@@ -62,18 +83,22 @@ const usualPeriod = (periods) => {
 
 // Whatever a link lacks or this build no longer has is as usual; `unknown` says what of the link is not here.
 const readState = () => {
-  const asked = new URLSearchParams(location.hash.slice(1)), offered = choices(), unknown = [];
+  const asked = new URLSearchParams(location.hash.slice(1)),
+    offered = choices(),
+    unknown = [];
   const usual = {
     market: offered.market[0] ?? ALL,
-    offer: offered.offer.includes(site.pilot) ? site.pilot : offered.offer[0] ?? ALL,
+    offer: offered.offer.includes(site.pilot) ? site.pilot : (offered.offer[0] ?? ALL),
     period: usualPeriod(offered.period),
   };
-  const chosen = Object.fromEntries(Object.keys(usual).map((name) => {
-    const value = asked.get(name);
-    if (value !== null && offered[name].includes(value)) return [name, value];
-    if (value !== null && offered[name].length > (name === "period" ? 1 : 0)) unknown.push(name);
-    return [name, usual[name]];
-  }));
+  const chosen = Object.fromEntries(
+    Object.keys(usual).map((name) => {
+      const value = asked.get(name);
+      if (value !== null && offered[name].includes(value)) return [name, value];
+      if (value !== null && offered[name].length > (name === "period" ? 1 : 0)) unknown.push(name);
+      return [name, usual[name]];
+    }),
+  );
   const others = Object.fromEntries([...asked].filter(([name]) => !(name in usual)));
   return { ...others, ...chosen, period: periodOf(chosen.period), offered, unknown };
 };
@@ -106,7 +131,10 @@ const mondayOf = (iso) => later(iso, -WEEKDAYS.indexOf(weekday(iso)));
 // The offer types a chart compares: all of them, the chosen one first in the eye (`isLead`).
 const offersOf = (frame) => state.offered.offer.filter((offer) => offer !== ALL || state.offered.offer.length === 1);
 const isLead = (offer) => state.offer === ALL || state.offer === offer;
-const marketsOf = () => (state.market === ALL ? state.offered.market : state.offered.market.filter((market) => market === ALL || market === state.market));
+const marketsOf = () =>
+  state.market === ALL
+    ? state.offered.market
+    : state.offered.market.filter((market) => market === ALL || market === state.market);
 
 const scopeOf = (period, parts = {}) =>
   [parts.market ?? marketLabel(state.market), parts.offer ?? offerLabel(state.offer), periodLabel(period)].join(" · ");

@@ -1,5 +1,6 @@
 // Figures as words: units, numbers, intervals, dates. What a value reads like; no HTML, no charts.
-const SPACE = "\u00a0", UNKNOWN = "–";
+const SPACE = "\u00a0",
+  UNKNOWN = "–";
 const UNITS = {
   share: { factor: 100, digits: 1, after: "%", axis: "" },
   minutes: { digits: 1, after: SPACE + "min", axis: "minutes" },
@@ -16,7 +17,10 @@ const unitOf = (unit) => UNITS[unit] ?? { digits: 0, after: "", axis: unit ?? ""
 const isNumber = (value) => typeof value === "number";
 
 const decimal = (value, digits) => {
-  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = Math.abs(value).toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
 };
 
@@ -24,7 +28,8 @@ const decimal = (value, digits) => {
 const number = (value, unit) => {
   if (value === null || value === undefined) return UNKNOWN;
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (!isNumber(value)) return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : /^\d{4}-\d\d-\d\d$/.test(value) ? day(value) : value;
+  if (!isNumber(value))
+    return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : /^\d{4}-\d\d-\d\d$/.test(value) ? day(value) : value;
   const { factor = 1, digits } = unitOf(unit);
   return decimal(value * factor, digits);
 };
@@ -44,7 +49,8 @@ const spoken = (value, unit) => {
   return `${Math.floor(minutes / 60)}${SPACE}h ${minutes % 60}${SPACE}min`;
 };
 
-const signed = (value, unit) => (value > 0 ? "+" : "") + (unit === "share" ? `${decimal(value * 100, 1)}${SPACE}points` : quantity(value, unit));
+const signed = (value, unit) =>
+  (value > 0 ? "+" : "") + (unit === "share" ? `${decimal(value * 100, 1)}${SPACE}points` : quantity(value, unit));
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const day = (iso, withYear = true) => {
@@ -57,7 +63,7 @@ const weekday = (iso) => WEEKDAYS[(new Date(iso + "T00:00:00Z").getUTCDay() + 6)
 const later = (iso, days) => new Date(Date.parse(iso + "T00:00:00Z") + days * 864e5).toISOString().slice(0, 10);
 
 const offerLabel = (offer) => site.offers[offer]?.label ?? offer;
-const marketLabel = (market) => (market === ALL ? "All markets" : site.markets[market] ?? market);
+const marketLabel = (market) => (market === ALL ? "All markets" : (site.markets[market] ?? market));
 
 // The interval of a measure in a row, without the unit's sign: `86.2–89.8`.
 const interval = (row, measure) => {
@@ -72,7 +78,10 @@ const bounds = (row, measure) => {
 // `n = 1,204 due orders, 35 drivers`
 const sample = (row, measure) =>
   measure.n.length
-    ? `n${SPACE}=${SPACE}` + measure.n.map(([column, noun]) => `${number(row[column])}${SPACE}${row[column] === 1 ? singular(noun) : noun}`).join(", ")
+    ? `n${SPACE}=${SPACE}` +
+      measure.n
+        .map(([column, noun]) => `${number(row[column])}${SPACE}${row[column] === 1 ? singular(noun) : noun}`)
+        .join(", ")
     : "";
 const singular = (noun) => noun.replace(/\b(order|offer|block|trip|driver|week)s\b/, "$1");
 
@@ -85,5 +94,8 @@ const claim = (row, measure) => {
 
 // Text from data for a Plotly label, which would read it as HTML.
 const plain = (text, longest = 200) =>
-  (text.length > longest ? text.slice(0, longest - 1) + "…" : text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  (text.length > longest ? text.slice(0, longest - 1) + "…" : text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
 const lowerFirst = (text) => text.charAt(0).toLowerCase() + text.slice(1);
