@@ -24,6 +24,9 @@ TABLES = {
 }
 ELSEWHERE = {"is_suppressed"}  # `test_metrics_suppression.py` says what of it
 
+# Random orders arrive too seldom for it; `test_golden.py` has values.
+NEVER_REACHED = {"click_to_door_minutes_p50_censored_high"}
+
 
 @pytest.fixture(scope="module")
 def worlds_of(build_world):
@@ -86,7 +89,7 @@ def test_at_the_prices_and_rates_of_a_cell_the_what_if_gives_its_net_per_hour_to
 @pytest.mark.parametrize("table", TABLES)
 def test_every_metric_has_values_to_compare(worlds_of, table):
     rows = [row for each in worlds_of(0) for row in shown(each).naive[table]]
-    for name in rows[0].keys() - set(TABLES[table]):
+    for name in rows[0].keys() - set(TABLES[table]) - NEVER_REACHED:
         assert len({row[name] for row in rows} - {None}) > 1, name
 
 

@@ -56,7 +56,10 @@ WRITTEN = {
         "first_attempt_share click_to_door_minutes_mean click_to_door_minutes_p50 click_to_door_minutes_p80 "
         "click_to_door_minutes_p90 click_to_door_minutes_p95 preparation_minutes_p50 preparation_minutes_p90 "
         "pickup_wait_minutes_p50 pickup_wait_minutes_p90 transit_minutes_p50 transit_minutes_p90 "
-        "click_to_door_minutes_p50_censored within_180_minutes_share_censored clock_disorders",
+        "staged_orders staged_preparation_minutes_mean staged_pickup_wait_minutes_mean staged_transit_minutes_mean "
+        "staged_click_to_door_minutes_mean click_to_door_minutes_p50_censored click_to_door_minutes_p50_censored_low "
+        "click_to_door_minutes_p50_censored_high within_180_minutes_share_censored promised_orders "
+        "promise_minutes_p50 clock_disorders",
     ),
     "offer_acceptance": (
         CELL,
@@ -122,7 +125,7 @@ TYPES = {
     r".*_(date|on)|period_start": "DATE",
     r".*_usd(_low|_high|_least|_greatest|_mean|_p\d\d)?": "DECIMAL(12,4)",
     r".*_share(_low|_high|_censored)?": "DOUBLE",
-    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored)?)?|(minutes|seconds)_to_.*": "DOUBLE",
+    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?|(minutes|seconds)_to_.*": "DOUBLE",
     r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
     r".*": "BIGINT",

@@ -70,11 +70,24 @@ def wilson(successes: int, trials: int) -> tuple[float | None, float | None]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def survival(times: list[tuple[Fraction | float, bool]], until: Fraction | float = math.inf) -> list[tuple]:
-    """Kaplan-Meier's curve of (time, happened) pairs: (time, S) after each time up to `until` at which it happened."""
-    curve, share = [], 1.0
-    for now in sorted({time for time, happened in times if happened and time <= until}):
+def survival(times: list[tuple[Fraction | float, bool]]) -> list[tuple]:
+    """Kaplan-Meier's curve of (time, happened) pairs: (time, S, Greenwood's sum) after each time at which it happened.
+
+    Greenwood's sum is null once nobody is left.
+    """
+    curve, share, greenwood = [], 1.0, 0.0
+    for now in sorted({time for time, happened in times if happened}):
         at_risk = sum(time >= now for time, _ in times)
-        share *= 1 - sum(happened and time == now for time, happened in times) / at_risk
-        curve.append((now, share))
+        events = sum(happened and time == now for time, happened in times)
+        share *= 1 - events / at_risk
+        greenwood = greenwood + events / (at_risk * (at_risk - events)) if events < at_risk else None
+        curve.append((now, share, greenwood))
     return curve
+
+
+def log_log(share: float, greenwood: float | None) -> tuple[float | None, float | None]:
+    """95 % interval of a survival share by the log-log transform; nulls where it is 1 or nobody is left."""
+    if share == 1 or greenwood is None:
+        return None, None
+    middle, half = math.log(-math.log(share)), Z95 * math.sqrt(greenwood) / -math.log(share)
+    return math.exp(-math.exp(middle + half)), math.exp(-math.exp(middle - half))

@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.naive.arithmetic import between, mean, percentile, ratio, survival, wilson
+from tests.naive.arithmetic import between, log_log, mean, percentile, ratio, survival, wilson
 from tests.naive.cells import ALL, KEYS, cells, count, known, periods
 from tests.naive.deliveries import MINUTE
 
@@ -45,7 +45,7 @@ def _cell(orders: list[Row], cut: datetime) -> Row:
     row |= _percentiles(delivered, "click_to_door_minutes", 50, 80, 90, 95)
     for stage in STAGES:
         row |= _percentiles(delivered, stage, 50, 90)
-    return row | on_time(orders) | _censored(orders, cut)
+    return row | on_time(orders) | _staged(delivered) | _promised(orders) | _censored(orders, cut)
 
 
 def _percentiles(rows: list[Row], name: str, *percents: int) -> Row:
@@ -60,8 +60,26 @@ def on_time(orders: list[Row]) -> Row:
     return {"due": due, "on_time": kept} | share
 
 
-def _censored(orders: list[Row], cut: datetime) -> Row:
-    """Kaplan-Meier over all orders: the median, and the share within three hours."""
+def _staged(delivered: list[Row]) -> Row:
+    """Means that add up: of delivered orders whose stages are all known."""
+    names = (*STAGES, "click_to_door_minutes")
+    staged = [order for order in delivered if all(order[name] is not None for name in names)]
+    means = {f"staged_{name}_mean": mean(known(staged, name)) for name in names}
+    return {"staged_orders": len(staged)} | means
+
+
+def _promised(orders: list[Row]) -> Row:
+    promises = [minutes for order in orders if (minutes := promise_minutes(order)) is not None]
+    return {"promised_orders": len(promises), "promise_minutes_p50": percentile(promises, "0.5")}
+
+
+def promise_minutes(order: Row) -> Fraction | None:
+    """Minutes from placed to the end of the promise."""
+    return between(order["placed_at"], order["promised_at"], MINUTE)
+
+
+def times_seen(orders: list[Row], cut: datetime) -> list[tuple[Fraction | float, bool]]:
+    """Minutes each order was seen to be under way, and whether it then arrived; unknown ones are left out."""
     times = []
     for order in orders:
         match order["status"]:
@@ -73,11 +91,21 @@ def _censored(orders: list[Row], cut: datetime) -> Row:
                 time, happened = math.inf, False
         if time is not None:
             times.append((time, happened))
+    return times
+
+
+def _censored(orders: list[Row], cut: datetime) -> Row:
+    """Kaplan-Meier over all orders: the median with its interval, and the share within three hours."""
+    times = times_seen(orders, cut)
     curve = survival(times)
-    within = [share for time, share in curve if time <= WITHIN_MINUTES]
+    within = [share for time, share, _ in curve if time <= WITHIN_MINUTES]
     is_anybody_left = any(time >= WITHIN_MINUTES for time, _ in times)
+    bounds = [(time, *log_log(share, greenwood)) for time, share, greenwood in curve]
+    median = "click_to_door_minutes_p50_censored"
     return {
-        "click_to_door_minutes_p50_censored": next((time for time, share in curve if share <= 0.5 + 1e-12), None),
+        median: next((time for time, share, _ in curve if share <= 0.5 + 1e-12), None),
+        f"{median}_low": next((time for time, low, _ in bounds if low is not None and low <= 0.5), None),
+        f"{median}_high": next((time for time, _, high in bounds if high is not None and high <= 0.5), None),
         "within_180_minutes_share_censored": 1 - (within[-1] if within else 1.0) if is_anybody_left else None,
     }
 

@@ -31,17 +31,26 @@ cells as (
 
 ),
 
--- Orders still under way as each one leaves; at the same minute those that arrive leave before those lost from sight.
-risks as (
+moments as (
 
     select
         {{ cell_keys() }},
         minutes,
-        has_arrived,
-        count(*) over (partition by {{ cell_keys() }})
-        + 1 - row_number() over (partition by {{ cell_keys() }} order by minutes asc, has_arrived desc) as at_risk
+        count(*) as leaving,
+        count(*) filter (where has_arrived) as arriving
     from cells
     where minutes is not null
+    group by all
+
+),
+
+-- Orders still under way as some leave; of those who leave at the same minute, the arriving do so first.
+risks as (
+
+    select
+        *,
+        sum(leaving) over (partition by {{ cell_keys() }} order by minutes desc) as at_risk
+    from moments
 
 ),
 
@@ -51,18 +60,38 @@ curves as (
     select
         *,
         exp(sum(case
-            when not has_arrived then 0
-            when at_risk = 1 then cast('-infinity' as double)
-            else ln(1 - {{ ratio('1', 'at_risk') }})
-        end) over (partition by {{ cell_keys() }} order by at_risk desc)) as under_way_share
+            when arriving = at_risk then cast('-infinity' as double)
+            else ln(1 - {{ ratio('arriving', 'at_risk') }})
+        end) over (partition by {{ cell_keys() }} order by minutes)) as under_way_share,
+        sum({{ ratio('arriving', 'at_risk * (at_risk - arriving)') }})
+            over (partition by {{ cell_keys() }} order by minutes) as greenwood
     from risks
+
+),
+
+bounds as (
+
+    select
+        *,
+        {{ curve_edge('minutes') }} as within_minutes,
+        {{ survival_bound('under_way_share', 'greenwood', 'low') }} as under_way_share_low,
+        {{ survival_bound('under_way_share', 'greenwood', 'high') }} as under_way_share_high
+    from curves
 
 )
 
+-- Brookmeyer and Crowley 1982: the median lies between the moments at which either end of the interval falls to a half.
 select
     {{ cell_keys() }},
-    min(minutes) filter (where under_way_share <= 0.5 + 1e-12) as click_to_door_minutes_p50_censored,
-    case when max(minutes) >= 180 then 1 - coalesce(min(under_way_share) filter (where minutes <= 180), 1) end
-        as within_180_minutes_share_censored
-from curves
+    within_minutes,
+    sum(leaving) as leaving,
+    sum(arriving) as arriving,
+    coalesce(sum(leaving) filter (where minutes = within_minutes), 0) as leaving_at_edge,
+    min(minutes) filter (where under_way_share <= 0.5 + 1e-12) as p50_minutes,
+    min(minutes) filter (where under_way_share_low <= 0.5) as p50_minutes_low,
+    min(minutes) filter (where under_way_share_high <= 0.5) as p50_minutes_high,
+    max(minutes) as last_minutes,
+    min(under_way_share) as under_way_share,
+    max(greenwood) as greenwood
+from bounds
 group by all
