@@ -42,7 +42,10 @@ def declared(folder: str) -> dict[str, list[dict]]:
 
 
 METRIC_TABLES = {name: columns for name, columns in declared("metrics").items() if name != "metric_dictionary"}
-AUDIT_TABLES = declared("audit")
+# `pipelines/checks.py` makes this one.
+CHECKS = dict.fromkeys(("check_name", "table_name", "severity", "status"), "varchar") | {"failing_rows": "bigint"}
+CHECKS |= dict.fromkeys(("first_failing_rows", "description"), "varchar")
+AUDIT_TABLES = declared("audit") | {"checks": [{"name": name, "data_type": kind} for name, kind in CHECKS.items()]}
 CELL_TABLES = tuple(name for name, columns in METRIC_TABLES.items() if columns[0]["name"] == "grain")
 
 
