@@ -30,7 +30,7 @@ MODELS = (
     *("int_blocks_due", "int_delivery_survival", "int_driver_cells", "int_driver_figures", "int_driver_intervals"),
     *("int_offer_driver_cells", "int_acceptance_intervals", "int_offer_pay_answers", "int_acceptance_fit"),
     *("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance"),
-    *("acceptance_by_pay", "acceptance_pay_needed"),
+    *("acceptance_by_pay", "acceptance_pay_needed", "driver_pay_distribution"),
     "metric_dictionary",
     *("int_pilot_sums", "int_pilot_clusters", "int_pilot_differences", "pilot_readout"),
 )

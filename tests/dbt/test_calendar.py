@@ -237,8 +237,8 @@ def test_a_cell_of_one_driver_shows_his_pay_and_nothing_of_a_distribution(world)
     row = cells(world, "driver_earnings", grain="week", market_id="friendswood")[date(2022, 5, 30)]
     assert (row["drivers"], row["trips"], row["net_per_hour_usd"]) == (1, 1, 20)
     assert (row["net_per_hour_usd_low"], row["net_per_hour_usd_high"]) == (None, None)
-    hidden = ("driver_net_per_hour_usd_p50", "below_minimum_wage_hours_share")
-    assert row["is_suppressed"] is True and [row[name] for name in hidden] == [None, None]
+    hidden = ("rated_drivers", "driver_net_per_hour_usd_p50", "below_minimum_wage_hours_share")
+    assert row["is_suppressed"] is True and [row[name] for name in hidden] == [None] * 3
 
 
 def test_a_trip_of_no_hours_has_pay_and_costs_and_no_rate(world, trips):

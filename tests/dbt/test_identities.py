@@ -44,6 +44,8 @@ MISTAKES = {
     "assert_offers_add_up_to_blocks": "update fct_blocks set is_filled = false",
     "assert_earnings_close_to_the_cent": "update driver_earnings set costed_gas_usd = costed_gas_usd + 0.0001",
     "assert_net_pay_parts_close": "update net_pay_parts set tip_per_hour_usd = tip_per_hour_usd + 0.001",
+    "assert_no_distribution_of_what_is_withheld": "insert into driver_pay_distribution "
+    "select grain, period_start, market_id, offer_type, 50, 1, 20 from driver_earnings where grain = 'all'",
     "assert_intervals_hold_their_value": "update offer_acceptance set acceptance_share_low = 1.1",
     "assert_every_way_to_add_up_gives_the_facts": "update delivery_speed set orders = 2 * orders where grain = 'week'",
 }

@@ -1,6 +1,7 @@
 """The metric tables agree, cell by cell, with what plain Python makes of the naive facts (`tests/naive`)."""
 
 from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 
 import pytest
@@ -20,6 +21,7 @@ TABLES = {
     "offer_acceptance": KEYS,
     "driver_earnings": KEYS,
     "net_pay_parts": KEYS,
+    "driver_pay_distribution": (*KEYS, "percentile"),
     "store_performance": ("grain", "period_start", "site_id", "store_id"),
 }
 ELSEWHERE = {"is_suppressed"}  # `test_metrics_suppression.py` says what of it
@@ -40,12 +42,13 @@ def worlds_of(build_world):
 
 
 def shown(each):
-    """The naive earnings with what the warehouse withholds withheld too: that a cell is told by `is_suppressed`."""
+    """The naive earnings and distribution without what the warehouse withholds: `is_suppressed` tells which cells."""
     suppressed = {keys_of(row) for row in each.built["driver_earnings"] if row["is_suppressed"]}
     rows = [
         row | dict.fromkeys(WITHHELD) if keys_of(row) in suppressed else row for row in each.naive["driver_earnings"]
     ]
-    return replace(each, naive=each.naive | {"driver_earnings": rows})
+    spread = [row for row in each.naive["driver_pay_distribution"] if keys_of(row) not in suppressed]
+    return replace(each, naive=each.naive | {"driver_earnings": rows, "driver_pay_distribution": spread})
 
 
 def keys_of(row):
@@ -97,9 +100,8 @@ def test_a_changed_metric_is_named(worlds_of):
     each = shown(worlds_of(0)[0])
     for table, keys in TABLES.items():
         first, *others = each.built[table]
-        name = next(name for name, value in first.items() if isinstance(value, float))
-        told = replace(each, built={table: [first | {name: first[name] * (1 + 1e-8) + 1e-8}, *others]}).told(
-            table, keys
-        )
+        name = next(name for name, value in first.items() if isinstance(value, float | Decimal))
+        other = first[name] + (Decimal("0.0001") if isinstance(first[name], Decimal) else 1e-8 * (1 + first[name]))
+        told = replace(each, built={table: [first | {name: other}, *others]}).told(table, keys)
         key = tuple(first[key] for key in keys)
         assert told.startswith(f"as of None: 1 differences\n{table} {key} {name}: naive ")

@@ -77,7 +77,7 @@ WRITTEN = {
         "gross_per_scheduled_hour_usd net_per_hour_usd net_per_hour_usd_low net_per_hour_usd_high "
         "net_per_scheduled_hour_usd net_per_engaged_hour_usd net_per_door_to_door_hour_usd "
         "net_before_tips_per_hour_usd net_at_constant_price_per_hour_usd after_tax_rate_per_hour_usd "
-        "after_depreciation_per_hour_usd advertised_range_share driver_net_per_hour_usd_p10 "
+        "after_depreciation_per_hour_usd advertised_range_share rated_drivers driver_net_per_hour_usd_p10 "
         "driver_net_per_hour_usd_p25 driver_net_per_hour_usd_p50 driver_net_per_hour_usd_p75 "
         "driver_net_per_hour_usd_p90 below_minimum_wage_hours_share is_suppressed",
     ),
@@ -89,6 +89,7 @@ WRITTEN = {
         "net_per_hour_usd fuel_miles fuel_gallons fuel_usd gas_price_usd_per_gallon fuel_miles_per_gallon "
         "maintenance_usd_per_mile minimum_wage_usd_least minimum_wage_usd_greatest",
     ),
+    "driver_pay_distribution": (f"{CELL} percentile", "rated_drivers net_per_hour_usd"),
     "store_performance": (
         "grain period_start site_id store_id",
         "orders preparation_minutes_p50 preparation_minutes_p90 pickup_wait_minutes_p50 pickup_wait_minutes_p90 "
@@ -128,6 +129,7 @@ TYPES = {
     r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?|(minutes|seconds)_to_.*": "DOUBLE",
     r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
+    "percentile": "INTEGER",
     r".*": "BIGINT",
 }
 

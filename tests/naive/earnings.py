@@ -1,4 +1,4 @@
-"""driver_earnings, of the naive trips.
+"""driver_earnings and driver_pay_distribution, of the naive trips.
 
 Belongs here: sums of trips, ratios of the sums, figures of drivers. Does not belong here: suppression.
 """
@@ -40,7 +40,11 @@ ADVERTISED_USD_PER_HOUR = (18, 25)
 LEAST_TRIPS = 3
 PERCENTS = (10, 25, 50, 75, 90)
 # Driver-level figures, null in cells of few drivers.
-WITHHELD = (*(f"driver_net_per_hour_usd_p{percent}" for percent in PERCENTS), "below_minimum_wage_hours_share")
+WITHHELD = (
+    "rated_drivers",
+    *(f"driver_net_per_hour_usd_p{percent}" for percent in PERCENTS),
+    "below_minimum_wage_hours_share",
+)
 
 
 def driver_earnings(trips: list[Row], min_drivers: int) -> list[Row]:
@@ -116,12 +120,8 @@ def _overlap(trips: list[Row]) -> Fraction:
 
 
 def _drivers(trips: list[Row], min_drivers: int) -> Row:
-    """Percentiles of drivers, and the share of hours below the minimum wage."""
-    by_driver: dict[str, list[Row]] = defaultdict(list)
-    for trip in trips:
-        by_driver[trip["driver_key"]].append(trip)
-    regular = [_per_hour(own, NET, "on_job_hours") for own in by_driver.values() if len(own) >= LEAST_TRIPS]
-    rated = [rate for rate in regular if rate is not None]
+    """Percentiles of drivers with their n, and the share of hours below the minimum wage."""
+    rates = _rates(trips, min_drivers)
     judged = [
         trip
         for trip in trips
@@ -130,5 +130,34 @@ def _drivers(trips: list[Row], min_drivers: int) -> Row:
     below = [trip for trip in judged if trip["net_per_hour_usd"] < trip["minimum_wage_usd"]]
     hours = total(trip["on_job_hours"] for trip in judged)
     below_hours = sum((trip["on_job_hours"] for trip in below), Fraction())
-    percentiles = [usd(percentile(rated if len(rated) >= min_drivers else [], f"0.{percent}")) for percent in PERCENTS]
-    return dict(zip(WITHHELD, [*percentiles, ratio(below_hours, hours)], strict=True))
+    percentiles = [usd(percentile(rates, f"0.{percent}")) for percent in PERCENTS]
+    return dict(zip(WITHHELD, [len(rates) or None, *percentiles, ratio(below_hours, hours)], strict=True))
+
+
+def _rates(trips: list[Row], min_drivers: int) -> list[Fraction]:
+    """The known net per hour of each driver with enough trips; empty where they are too few."""
+    by_driver: dict[str, list[Row]] = defaultdict(list)
+    for trip in trips:
+        by_driver[trip["driver_key"]].append(trip)
+    regular = [_per_hour(own, NET, "on_job_hours") for own in by_driver.values() if len(own) >= LEAST_TRIPS]
+    rates = [rate for rate in regular if rate is not None]
+    return rates if len(rates) >= min_drivers else []
+
+
+def driver_pay_distribution(trips: list[Row], min_drivers: int) -> list[Row]:
+    """The rows of driver_pay_distribution, as if no cell were suppressed."""
+    least: date = min(trip["trip_date"] for trip in trips)
+    earning = [trip for trip in trips if trip["status"] == "ended" and not trip["is_pay_pending"]]
+    rates = {
+        key: _rates(of_cell, min_drivers)
+        for key, of_cell in cells(earning, "trip_date", least).items()
+        if key[0] in ("week", "all")
+    }
+    return [
+        dict(zip(KEYS, key, strict=True))
+        | {"percentile": percent, "rated_drivers": len(of_cell)}
+        | {"net_per_hour_usd": usd(percentile(of_cell, f"0.{percent:02}"))}
+        for key, of_cell in rates.items()
+        if of_cell
+        for percent in range(5, 100, 5)
+    ]

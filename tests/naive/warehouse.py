@@ -9,7 +9,7 @@ from typing import Any
 from tests.naive.acceptance import offer_acceptance
 from tests.naive.audits import drivers, orphans
 from tests.naive.deliveries import deliveries
-from tests.naive.earnings import driver_earnings
+from tests.naive.earnings import driver_earnings, driver_pay_distribution
 from tests.naive.events import Line, standing
 from tests.naive.offers import blocks, offers
 from tests.naive.pay import net_pay_parts
@@ -49,5 +49,6 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "net_pay_parts": net_pay_parts(trip_rows, reference),
+        "driver_pay_distribution": driver_pay_distribution(trip_rows, min_drivers),
         "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
     }

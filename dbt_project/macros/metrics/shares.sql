@@ -35,6 +35,12 @@ order of its rows in the last digits, and no figure may depend on the order of t
 {%- endmacro %}
 
 
+{#- Which percentiles of drivers' pay there are, in the order of the array that `int_driver_figures` makes of them. -#}
+{% macro driver_percents() -%}
+    {{ return(range(5, 100, 5) | list) }}
+{%- endmacro %}
+
+
 {#- `prefix_p50, ..`: the items of an array made by `percentiles` as columns, in the order of `names`. -#}
 {% macro percentile_columns(prefix, array, names) -%}
     {%- for name in names %}

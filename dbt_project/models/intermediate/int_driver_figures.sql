@@ -1,4 +1,8 @@
 {%- set rounds = 16 -%}
+{%- set shares = [] -%}
+{%- for percent in driver_percents() -%}
+    {%- do shares.append(percent / 100) -%}
+{%- endfor -%}
 
 with
 
@@ -25,7 +29,7 @@ cells as (
         count(net_per_hour_usd) as rated_drivers,
         count(wage_hours) as wage_drivers,
         {{ exact_sum('overlapping_hours') }} as overlapping_hours,
-        {{ percentiles('net_per_hour_usd', [0.1, 0.25, 0.5, 0.75, 0.9]) }} as net_per_hour_usd,
+        {{ percentiles('net_per_hour_usd', shares) }} as net_per_hour_usd,
         {{ exact_sum('wage_hours') }} as hours,
         {{ ratio('coalesce(' ~ exact_sum('below_wage_hours') ~ ', 0)', exact_sum('wage_hours')) }}
             as below_minimum_wage_hours_share
@@ -77,11 +81,9 @@ select
     {{ cell_keys() }},
     drivers,
     overlapping_hours,
-    {%- for name in ['p10', 'p25', 'p50', 'p75', 'p90'] %}
-        case
-            when not is_suppressed and rated_drivers >= min_drivers
-                then {{ usd(array_item('net_per_hour_usd', loop.index)) }}
-        end as driver_net_per_hour_usd_{{ name }},
+    -- Shown together or not at all: no figure without its n, and the n of a withheld one tells how often a few worked.
+    {%- for each in ['rated_drivers', 'net_per_hour_usd'] %}
+        case when not is_suppressed and rated_drivers >= min_drivers then {{ each }} end as {{ each }},
     {%- endfor %}
     case when not is_suppressed then below_minimum_wage_hours_share end as below_minimum_wage_hours_share,
     is_suppressed

@@ -97,8 +97,10 @@ select
         {%- endif %}
     {%- endfor %}
     summed.advertised_range_share,
-    {%- for name in ['p10', 'p25', 'p50', 'p75', 'p90'] %}
-        figures.driver_net_per_hour_usd_{{ name }},
+    figures.rated_drivers,
+    {%- for percent in [10, 25, 50, 75, 90] %}
+        {{ usd(array_item('figures.net_per_hour_usd', driver_percents().index(percent) + 1)) }}
+            as driver_net_per_hour_usd_p{{ percent }},
     {%- endfor %}
     figures.below_minimum_wage_hours_share,
     coalesce(figures.is_suppressed, true) as is_suppressed
