@@ -55,8 +55,8 @@ def build(site: Site) -> Sequence[Section]:
             more={
                 "metric": metric,
                 "totals": [
-                    Measure("retail_value", "Retail", (("retail_denominator", "retail denominator"),), unit=unit),
-                    Measure("baseline_value", "The rest", (("baseline_denominator", "its denominator"),), unit=unit),
+                    Measure("retail_value", "Retail", (("retail_denominator", "in the denominator"),), unit=unit),
+                    Measure("baseline_value", "The rest", (("baseline_denominator", "in the denominator"),), unit=unit),
                 ],
                 "after": [
                     Measure("least_difference", "Least, by offer type", unit=unit),

@@ -230,20 +230,20 @@ CHARTS.differences = (section, look) => {
   const frame = page.frames[section.frame],
     [measure] = section.measures,
     share = measure.unit === "share";
-  const all = frame.rows.filter((row) => row.metric === section.metric),
-    rows = known(
-      all.filter((row) => row.market_id === ALL || state.market === ALL || row.market_id === state.market),
-      measure.column,
-    );
+  const shown = frame.rows.filter(
+      (row) =>
+        row.metric === section.metric &&
+        (row.market_id === ALL || state.market === ALL || row.market_id === state.market),
+    ),
+    rows = known(shown, measure.column);
   const name = (row) => marketLabel(row.market_id),
-    values = rows.flatMap((row) => [row[measure.column], ...bounds(row, measure), 0]),
-    scaled = scale(share ? "points" : measure.unit, values);
+    values = rows.flatMap((row) => [row[measure.column], ...bounds(row, measure), 0]);
   const layout = rowLayout(rows.map(name), look),
     style = (row) =>
       ({ better: { colour: "green", symbol: "triangle-up" }, worse: { colour: "orange", symbol: "square" } })[
         row.verdict
       ] ?? { colour: "grey", symbol: "circle" };
-  const overall = all.find((row) => row.market_id === ALL),
+  const told = shown.find((row) => row.market_id === state.market),
     [low, high] = values.length ? extent(values.filter(isNumber)) : [0, 1],
     room = (high - low || 1) * 0.08;
   const words = (row) =>
@@ -254,6 +254,8 @@ CHARTS.differences = (section, look) => {
             .map((end) => signed(end, measure.unit))
             .join(" to ")})`
     }`;
+  const sides = (row) =>
+    section.totals.map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`).join(", ");
   return {
     traces: rows.flatMap((row, at) =>
       dot(row, measure, at, name(row), style(row), { to: (value) => value }, look).map((trace) =>
@@ -262,7 +264,7 @@ CHARTS.differences = (section, look) => {
           : trace,
       ),
     ),
-    rows: all,
+    rows: shown,
     isEmpty: !rows.length,
     height: 80 + 28 * rows.length,
     layout: {
@@ -287,8 +289,8 @@ CHARTS.differences = (section, look) => {
     columns: [{ column: "market_id", label: "Market" }, ...section.totals, measure, ...section.after],
     scope: "Retail less the other offer types of the same market · whole pilot",
     caption: [
-      overall && isNumber(overall[measure.column]) && `All markets: ${words(overall)}: ${overall.verdict}.`,
-      overall?.note,
+      told && isNumber(told[measure.column]) && `${name(told)}: ${words(told)}: ${told.verdict}. ${sides(told)}.`,
+      told?.note,
     ],
   };
 };

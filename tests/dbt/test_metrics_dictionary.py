@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from dashboards.page import find_pages
 from pipelines.workspace import DBT_PROJECT, PROJECT_ROOT
 
 KEYS = {"grain", "period_start", "market_id", "offer_type", "percentile", "site_id", "store_id", "is_suppressed"}
@@ -74,9 +75,9 @@ def test_units_are_in_the_types(columns, dictionary):
 
 
 def test_the_dictionary_knows_the_pages_that_read_a_table(dictionary):
-    pages = {path.stem: path.read_text(encoding="utf-8") for path in PROJECT_ROOT.glob("dashboards/pages/*.py")}
+    queries = {page.name: [query.sql for query in page.module.QUERY.values()] for page in find_pages()}
     for table in {row["table_name"] for row in dictionary}:
-        reading = {name for name, text in pages.items() if re.search(rf"\bfrom (main\.)?{table}\b", text)}
+        reading = {name for name, texts in queries.items() if any(f"from main.{table}\n" in text for text in texts)}
         (listed,) = {row["shown_on"] for row in dictionary if row["table_name"] == table}
         said = set((listed or "").split(", ")) - {""}
         assert said == reading, f"{table}: exposures.yml says {said}, the pages that select from it are {reading}"

@@ -60,7 +60,7 @@ def test_the_docs_name_every_page_with_the_tables_it_really_reads(inlined: dict[
         table for query in (warehouse.DICTIONARY, warehouse.MARKETS, warehouse.RIVALS) for table in reads(query)
     }
     expected = {
-        f"page_{page.name}": read_by_all | {table for query in page.module.QUERY.values() for table in reads(query)}
+        f"page_{page.name}": read_by_all | {table for query in page.module.QUERY.values() for table in reads(query.sql)}
         for page in find_pages()
     }
     assert reads(warehouse.BUILDS) == {"audit.builds"}, "no table of dbt's: publish makes it"
