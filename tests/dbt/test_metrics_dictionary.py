@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.workspace import DBT_PROJECT, PROJECT_ROOT
 
-KEYS = {"grain", "period_start", "market_id", "offer_type", "site_id", "store_id", "is_suppressed"}
+KEYS = {"grain", "period_start", "market_id", "offer_type", "site_id", "store_id", "is_suppressed", "within_minutes"}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_the_dictionary_knows_the_pages_that_read_a_table(dictionary):
 
 def test_facts_without_rows_make_metric_tables_without_rows(build_world):
     empty = build_world()
-    for table in ("delivery_speed", "offer_acceptance", "driver_earnings", "store_performance"):
+    for table in ("delivery_speed", "delivery_curve", "offer_acceptance", "driver_earnings", "store_performance"):
         assert empty.value(f"select count(*) from {table}") == 0
 
 

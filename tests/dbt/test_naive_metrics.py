@@ -17,6 +17,7 @@ from tests.random_logs import WORLDS
 CASES, DRIVERS, MIN_DRIVERS = 300, 12, 2
 TABLES = {
     "delivery_speed": KEYS,
+    "delivery_curve": (*KEYS, "within_minutes"),
     "offer_acceptance": KEYS,
     "driver_earnings": KEYS,
     "store_performance": ("grain", "period_start", "site_id", "store_id"),
