@@ -6,6 +6,11 @@
 {%- set rated = earning ~ ' and net_usd is not null and on_job_hours is not null' -%}
 {%- set measures = [
     ('delivery_speed', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
+    ('delivery_curve', 'delivered', ref('fct_deliveries'), 'count(*)', 'click_to_door_minutes <= ' ~ curve_edges()[-1]),
+    (
+        'delivery_curve', 'case when within_minutes = 180 then promised_orders else 0 end',
+        ref('fct_deliveries'), 'count(*)', 'promised_at >= placed_at'
+    ),
     ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
     ('driver_earnings', 'trips + pay_pending_trips', ref('fct_trips'), 'count(*)', "status = 'ended'"),
     ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', earning),

@@ -29,9 +29,8 @@ INPUTS = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_vehicl
 MODELS = (
     *("int_blocks_due", "int_delivery_survival", "int_driver_cells", "int_driver_figures", "int_driver_intervals"),
     *("int_offer_driver_cells", "int_acceptance_intervals", "int_offer_pay_answers", "int_acceptance_fit"),
-    *("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance"),
-    *("acceptance_by_pay", "acceptance_pay_needed", "driver_pay_distribution"),
-    "metric_dictionary",
+    *("delivery_speed", "delivery_curve", "offer_acceptance", "acceptance_by_pay", "acceptance_pay_needed"),
+    *("driver_earnings", "net_pay_parts", "driver_pay_distribution", "store_performance", "metric_dictionary"),
     *("int_pilot_sums", "int_pilot_clusters", "int_pilot_differences", "pilot_readout"),
 )
 MARKET_DEFAULTS = {"market_name": "A market", "state": "NV", "time_zone": "America/Los_Angeles", "fuel_area": "here"}
@@ -122,7 +121,7 @@ class MetricTables:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def cell(self, table: str, **keys: str) -> Row:
+    def cell(self, table: str, **keys: str | int) -> Row:
         """One row of a metric table; keys left out are `all`."""
         wanted = {"grain": "all", "market_id": "all", "offer_type": "all"} | keys
         (only,) = self.rows(table, " and ".join(f"{key} = '{value}'" for key, value in wanted.items()))

@@ -1,6 +1,7 @@
 """Intervals and curves of the metric tables against those of statsmodels and lifelines (`tests/golden`)."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,3 +57,18 @@ def test_the_censored_figures_are_those_of_lifelines(tables, case):
     is_anybody_left = any(minutes is None or minutes >= 180 for minutes in golden["minutes"])
     expected = pytest.approx(golden["within_180"], rel=1e-12) if is_anybody_left else None
     assert row["within_180_minutes_share_censored"] == expected
+
+
+@pytest.mark.parametrize("case", range(len(GOLDEN["kaplan_meier"])))
+def test_the_curve_and_its_band_are_those_of_lifelines(tables, case):
+    for edge, at_risk, *figures in GOLDEN["kaplan_meier"][case]["curve"]:
+        row = tables.cell("delivery_curve", market_id=f"curve-{case}", within_minutes=edge)
+        assert row["at_risk"] == at_risk
+        found = [row[f"delivered_share_censored{end}"] for end in ("", "_low", "_high")]
+        assert _or_nan(found) == pytest.approx(
+            _or_nan(figures if at_risk else [None] * 3), rel=1e-12, abs=1e-12, nan_ok=True
+        ), f"by {edge} minutes"
+
+
+def _or_nan(values):
+    return [math.nan if value is None else value for value in values]

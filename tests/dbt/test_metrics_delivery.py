@@ -1,6 +1,9 @@
-"""How fast orders arrive, from a few orders each: stages that add up, promises, the interval of the censored median."""
+"""How fast orders arrive, from a few orders each: stages that add up, promises, the interval of the censored median,
+the curve."""
 
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests.dbt.metric_tables import metric_models, order
 
@@ -71,3 +74,64 @@ def test_where_fewer_than_half_arrive_it_is_still_known_what_the_median_exceeds(
     row = speed([*(order(n, minutes=10 * n) for n in range(1, 6)), *lost])
     assert row["click_to_door_minutes_p50_censored"] is None
     assert row["click_to_door_minutes_p50_censored_low"] == 20
+
+
+def curve(orders, cut=NOON + timedelta(days=7), **keys):
+    """The curve of a cell, by edge."""
+    tables = metric_models().over(fct_deliveries=orders, cut=cut)
+    wanted = {"grain": "all", "market_id": "all", "offer_type": "all"} | keys
+    rows = tables.rows("delivery_curve", " and ".join(f"{key} = '{value}'" for key, value in wanted.items()))
+    return {row["within_minutes"]: row for row in rows}
+
+
+def test_an_order_counts_at_the_edge_it_arrives_by_and_beyond_the_last_at_none():
+    """A microsecond after an edge is the next one's."""
+    minutes = [0, 10, 10 + 1 / 60e6, 20, 2880, 2881]
+    by_edge = curve([order(n, minutes=each) for n, each in enumerate(minutes)])
+    assert {edge: row["delivered"] for edge, row in by_edge.items() if row["delivered"]} == {10: 2, 20: 2, 2880: 1}
+    assert [by_edge[edge]["at_risk"] for edge in (10, 20, 30, 2880)] == [5, 3, 2, 2]
+    assert {row["orders"] for row in by_edge.values()} == {6}
+
+
+def test_the_edges_are_close_together_at_first_and_reach_two_days():
+    steps = (range(10, 121, 10), range(150, 361, 30), range(420, 1441, 60), range(1620, 2881, 180))
+    assert list(curve([order(1)])) == [edge for step in steps for edge in step]
+
+
+def test_orders_that_never_arrive_hold_the_curve_down_and_open_ones_only_as_long_as_they_were_seen():
+    lost = order(1, minutes=None, status="lost")
+    seen_for_an_hour = order(2, minutes=None, placed_at=NOON - timedelta(minutes=60))
+    by_edge = curve([lost, seen_for_an_hour, order(3, minutes=30), order(4, minutes=90)], cut=NOON)
+    assert [by_edge[edge]["at_risk"] for edge in (30, 60, 90, 120, 2880)] == [4, 3, 2, 1, 1]
+    shares = [by_edge[edge]["delivered_share_censored"] for edge in (20, 30, 60, 90, 2880)]
+    assert shares == pytest.approx([0, 0.25, 0.25, 0.625, 0.625]), "1 - 3/4 x 1/2"
+
+
+def test_the_curve_ends_where_nobody_was_seen_for_so_long():
+    by_edge = curve([order(1, minutes=30), order(2, minutes=None, placed_at=NOON - timedelta(minutes=60))], cut=NOON)
+    assert [by_edge[edge]["delivered_share_censored"] for edge in (60, 70)] == [pytest.approx(0.5), None]
+    assert by_edge[60]["delivered_share_censored_low"] < 0.5 < by_edge[60]["delivered_share_censored_high"]
+    assert by_edge[70]["delivered_share_censored_high"] is None
+
+
+def test_the_curve_agrees_with_the_share_within_180_minutes():
+    orders = [
+        order(n, minutes=None if n % 5 == 0 else 20 * n, placed_at=NOON - timedelta(minutes=30 * n))
+        for n in range(1, 20)
+    ]
+    tables = metric_models().over(fct_deliveries=orders, cut=NOON)
+    share = tables.cell("delivery_curve", within_minutes=180)["delivered_share_censored"]
+    assert share == tables.cell("delivery_speed")["within_180_minutes_share_censored"] > 0
+
+
+def test_promises_have_a_curve_of_their_own():
+    by_edge = curve([promised(1, 60), promised(2, 90, minutes=None), promised(3, 3000), order(4)])
+    assert {row["promised_orders"] for row in by_edge.values()} == {3}
+    assert [by_edge[edge]["promised_share"] for edge in (50, 60, 90, 2880)] == [0, 1 / 3, 2 / 3, 2 / 3]
+
+
+def test_an_order_whose_time_is_unknown_is_not_in_the_curve_and_has_its_row():
+    by_edge = curve([order(1, minutes=10, click_to_door_minutes=None)])
+    assert len(by_edge) == 46
+    row = by_edge[2880]
+    assert (row["orders"], row["at_risk"], row["delivered_share_censored"], row["promised_share"]) == (0, 0, None, None)

@@ -18,6 +18,7 @@ from tests.random_logs import WORLDS
 CASES, DRIVERS, MIN_DRIVERS = 300, 12, 2
 TABLES = {
     "delivery_speed": KEYS,
+    "delivery_curve": (*KEYS, "within_minutes"),
     "offer_acceptance": KEYS,
     "driver_earnings": KEYS,
     "net_pay_parts": KEYS,

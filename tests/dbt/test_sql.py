@@ -17,7 +17,7 @@ SHARED_FUNCTIONS = {
     *("dense_rank", "lag", "row_number"),
     *("cast", "coalesce", "greatest", "least", "nullif"),
 }
-SHARED_TYPES = {"bigint", "boolean", "date", "decimal", "double"}  # varchar needs a length on Spark
+SHARED_TYPES = {"bigint", "boolean", "date", "decimal", "double", "integer"}  # varchar needs a length on Spark
 SYNTAX = {"and", "as", "filter", "from", "in", "join", "or", "over", "where"}  # stand before a parenthesis too
 TEMPLATE = {"config", "ref", "source", "return", "range", "duckdb_escape_comment"}
 NOT_SHARED = {

@@ -61,6 +61,11 @@ WRITTEN = {
         "click_to_door_minutes_p50_censored_high within_180_minutes_share_censored promised_orders "
         "promise_minutes_p50 clock_disorders",
     ),
+    "delivery_curve": (
+        f"{CELL} within_minutes",
+        "orders delivered at_risk delivered_share_censored delivered_share_censored_low delivered_share_censored_high "
+        "promised_orders promised_share",
+    ),
     "offer_acceptance": (
         CELL,
         "offers at_risk accepted declined expired withdrawn pending acceptance_share acceptance_share_low "
@@ -122,10 +127,11 @@ TEXTS = """
 TYPES = {
     r".*_id": "VARCHAR",
     r"(is|has)_.*": "BOOLEAN",
+    r"within_minutes": "INTEGER",
     r".*_at|as_of|cut": "TIMESTAMP WITH TIME ZONE",
     r".*_(date|on)|period_start": "DATE",
     r".*_usd(_low|_high|_least|_greatest|_mean|_p\d\d)?": "DECIMAL(12,4)",
-    r".*_share(_low|_high|_censored)?": "DOUBLE",
+    r".*_share(_censored)?(_low|_high)?": "DOUBLE",
     r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?|(minutes|seconds)_to_.*": "DOUBLE",
     r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",

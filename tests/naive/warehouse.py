@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.naive.acceptance import offer_acceptance
 from tests.naive.audits import drivers, orphans
+from tests.naive.curve import delivery_curve
 from tests.naive.deliveries import deliveries
 from tests.naive.earnings import driver_earnings, driver_pay_distribution
 from tests.naive.events import Line, standing
@@ -46,6 +47,7 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     orders, trip_rows = tables["fct_deliveries"], tables["fct_trips"]
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
+        "delivery_curve": delivery_curve(orders, cuts["orders"]),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "net_pay_parts": net_pay_parts(trip_rows, reference),

@@ -13,12 +13,13 @@ arrive, and up to two days. The one place that says so; 180 must stay among them
 {%- endmacro %}
 
 
-{#- The first edge at or after so many minutes; null beyond the last. -#}
+{#- The first edge at or after so many minutes; infinity beyond the last, or where they are unknown. -#}
 {% macro curve_edge(minutes) -%}
     case
     {%- for edge in curve_edges() %}
         when {{ minutes }} <= {{ edge }} then {{ edge }}
     {%- endfor %}
+        else cast('infinity' as double)
     end
 {%- endmacro %}
 
