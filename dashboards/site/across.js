@@ -255,7 +255,9 @@ CHARTS.differences = (section, look) => {
             .join(" to ")})`
     }`;
   const sides = (row) =>
-    section.totals.map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`).join(", ");
+    section.totals
+      .map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
+      .join(", ");
   return {
     traces: rows.flatMap((row, at) =>
       dot(row, measure, at, name(row), style(row), { to: (value) => value }, look).map((trace) =>
