@@ -18,6 +18,8 @@ CASES, DRIVERS, MIN_DRIVERS = 300, 12, 2
 TABLES = {
     "delivery_speed": KEYS,
     "offer_acceptance": KEYS,
+    "acceptance_by_pay": (*KEYS, "pay_per_hour_from_usd"),
+    "acceptance_pay_needed": KEYS,
     "driver_earnings": KEYS,
     "store_performance": ("grain", "period_start", "site_id", "store_id"),
 }

@@ -12,6 +12,7 @@ from tests.naive.deliveries import deliveries
 from tests.naive.earnings import driver_earnings
 from tests.naive.events import Line, standing
 from tests.naive.offers import blocks, offers
+from tests.naive.pay import acceptance_by_pay, acceptance_pay_needed
 from tests.naive.reference import Reference
 from tests.naive.speed import delivery_speed, store_performance
 from tests.naive.trips import trips
@@ -46,6 +47,8 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
+        "acceptance_by_pay": acceptance_by_pay(tables["fct_offers"]),
+        "acceptance_pay_needed": acceptance_pay_needed(tables["fct_offers"]),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "store_performance": store_performance(orders, trip_rows, tables["mentions"]),
     }
