@@ -20,6 +20,8 @@ TABLES = {
     "delivery_speed": KEYS,
     "delivery_curve": (*KEYS, "within_minutes"),
     "offer_acceptance": KEYS,
+    "acceptance_by_pay": (*KEYS, "pay_per_hour_from_usd"),
+    "acceptance_pay_needed": KEYS,
     "driver_earnings": KEYS,
     "net_pay_parts": KEYS,
     "driver_pay_distribution": (*KEYS, "percentile"),
