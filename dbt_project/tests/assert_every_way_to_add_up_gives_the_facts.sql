@@ -11,6 +11,7 @@
         'delivery_curve', 'case when within_minutes = 180 then promised_orders else 0 end',
         ref('fct_deliveries'), 'count(*)', 'promised_at >= placed_at'
     ),
+    ('delivery_hours', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
     ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
     ('driver_earnings', 'trips + pay_pending_trips', ref('fct_trips'), 'count(*)', "status = 'ended'"),
     ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', earning),

@@ -8,7 +8,7 @@ from dashboards.page import find_pages
 from pipelines.workspace import DBT_PROJECT, PROJECT_ROOT
 
 KEYS = {"grain", "period_start", "market_id", "offer_type", "site_id", "store_id", "is_suppressed"}
-KEYS |= {"percentile", "within_minutes"}
+KEYS |= {"percentile", "within_minutes", "weekday", "hour"}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,8 @@ def test_the_dictionary_knows_the_pages_that_read_a_table(dictionary):
 def test_facts_without_rows_make_metric_tables_without_rows(build_world):
     empty = build_world()
     pay = ("driver_earnings", "net_pay_parts", "driver_pay_distribution")
-    for table in ("delivery_speed", "delivery_curve", "offer_acceptance", *pay, "store_performance"):
+    speed = ("delivery_speed", "delivery_curve", "delivery_hours")
+    for table in (*speed, "offer_acceptance", *pay, "store_performance"):
         assert empty.value(f"select count(*) from {table}") == 0
 
 

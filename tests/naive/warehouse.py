@@ -15,7 +15,7 @@ from tests.naive.events import Line, standing
 from tests.naive.offers import blocks, offers
 from tests.naive.pay import net_pay_parts
 from tests.naive.reference import Reference
-from tests.naive.speed import delivery_speed, store_performance
+from tests.naive.speed import delivery_hours, delivery_speed, store_performance
 from tests.naive.trips import trips
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -48,6 +48,7 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
         "delivery_curve": delivery_curve(orders, cuts["orders"]),
+        "delivery_hours": delivery_hours(orders, reference),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "net_pay_parts": net_pay_parts(trip_rows, reference),
