@@ -11,6 +11,7 @@
         'delivery_curve', 'case when within_minutes = 180 then promised_orders else 0 end',
         ref('fct_deliveries'), 'count(*)', 'promised_at >= placed_at'
     ),
+    ('delivery_hours', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
     ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
     ('acceptance_by_pay', 'at_risk', ref('fct_offers'), 'count(pay_per_hour_usd)', 'is_at_risk'),
     ('acceptance_pay_needed', 'accepted', ref('fct_offers'), 'count(pay_per_hour_usd)', 'is_accepted'),

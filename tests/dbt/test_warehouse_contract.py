@@ -66,6 +66,7 @@ WRITTEN = {
         "orders delivered at_risk delivered_share_censored delivered_share_censored_low delivered_share_censored_high "
         "promised_orders promised_share",
     ),
+    "delivery_hours": (f"{CELL} weekday hour", f"orders delivered {ON_TIME} click_to_door_minutes_p50"),
     "offer_acceptance": (
         CELL,
         "offers at_risk accepted declined expired withdrawn pending acceptance_share acceptance_share_low "

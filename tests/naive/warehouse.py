@@ -16,7 +16,7 @@ from tests.naive.offers import blocks, offers
 from tests.naive.pay import net_pay_parts
 from tests.naive.pay_answers import acceptance_by_pay, acceptance_pay_needed
 from tests.naive.reference import Reference
-from tests.naive.speed import delivery_speed, store_performance
+from tests.naive.speed import delivery_hours, delivery_speed, store_performance
 from tests.naive.trips import trips
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -49,6 +49,7 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
     return {
         "delivery_speed": delivery_speed(orders, cuts["orders"]),
         "delivery_curve": delivery_curve(orders, cuts["orders"]),
+        "delivery_hours": delivery_hours(orders, reference),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
         "acceptance_by_pay": acceptance_by_pay(tables["fct_offers"]),
         "acceptance_pay_needed": acceptance_pay_needed(tables["fct_offers"]),
