@@ -144,5 +144,6 @@ def build(site: Site) -> Sequence[Section]:
             "speed",
             [Measure("market_id", "Market"), Measure("offer_type", "Offer type"), *FIGURES],
             "orders",
+            more={"by": ["market_id", "offer_type"]},
         ),
     ]

@@ -208,6 +208,7 @@ def build(site: Site) -> Sequence[Section]:
                 Measure("is_suppressed", "Driver figures withheld"),
             ],
             PAY,
+            more={"by": ["market_id", "offer_type"]},
         ),
     ]
 
