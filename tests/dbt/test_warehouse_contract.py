@@ -96,6 +96,13 @@ WRITTEN = {
     "audit.conflicts": ("", "log event_id"),
     "audit.quarantine_reasons": ("", "log file reason field lines"),
     "audit.orphans": ("log problem missing_id", ""),
+    "audit.landed_days": (
+        "log landed_on",
+        "files refused_files duplicate_files bytes lines accepted quarantined quarantined_share first_ingested_at",
+    ),
+    "audit.quarantine_totals": ("", "log reason field files lines first_landed_on last_landed_on"),
+    "audit.orphan_totals": ("log problem", "things events first_event_at last_event_at"),
+    "audit.freshness": ("market_id log", "events last_occurred_at cut hours_behind_cut"),
 }
 
 TEXTS = """
@@ -112,7 +119,7 @@ TYPES = {
     r".*_(date|on)|period_start": "DATE",
     r".*_usd(_low|_high|_mean|_p\d\d)?": "DECIMAL(12,4)",
     r".*_share(_low|_high|_censored)?": "DOUBLE",
-    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored)?)?|(minutes|seconds)_to_.*": "DOUBLE",
+    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored)?)?|(minutes|seconds)_to_.*|hours_behind_.*": "DOUBLE",
     r"latitude|longitude|miles_per_gallon|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
     r".*": "BIGINT",
