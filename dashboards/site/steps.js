@@ -20,7 +20,7 @@ CHARTS.hours = (section, look) => {
   const colour = look.colour(section.colour ?? "blue"),
     scaled = scale(measure.unit, z.flat()),
     inSquare = (value) =>
-      measure.unit === "share" ? decimal(value * 100, 0) : decimal(scaled.to(value), scaled.title === "hours" ? 1 : 0);
+      measure.unit === "share" ? decimal(value * 100, 0) : decimal(scaled.to(value), scaled.title === "hours" && value < 597 ? 1 : 0);
   return {
     traces: [
       {

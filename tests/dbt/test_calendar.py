@@ -284,6 +284,8 @@ def test_no_figure_of_any_table_is_infinite_or_no_number(world):
         "fct_blocks",
         "fct_trips",
         "audit.drift",
+        "audit.landed_days",
+        "audit.freshness",
     ]
     odd = [
         f"{table}.{name}: {value}"

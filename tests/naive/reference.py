@@ -24,6 +24,11 @@ class Reference:
         self._markets = {row["market_id"]: row for row in self._tables["markets"]}
         self._cars = {row["vehicle_class"]: row for row in self._tables["vehicle_classes"]}
 
+    @property
+    def market_ids(self) -> list[str]:
+        """Every market there is."""
+        return list(self._markets)
+
     def place(self, site_id: str) -> Row:
         """What every fact says of its site: `site_id, market_id, offer_type`."""
         site = self._sites[site_id]

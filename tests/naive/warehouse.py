@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.naive.acceptance import offer_acceptance
-from tests.naive.audits import drivers, orphans
+from tests.naive.audits import drivers, freshness, orphan_totals, orphans
 from tests.naive.curve import delivery_curve
 from tests.naive.deliveries import deliveries
 from tests.naive.earnings import driver_earnings, driver_pay_distribution
@@ -36,6 +36,8 @@ def facts(
     tables["fct_trips"] = trips(logs["trips"], logs["orders"], tables, reference)
     tables["dim_driver"] = drivers(tables["fct_offers"], tables["fct_trips"])
     tables["orphans"] = orphans(logs, tables)
+    tables["orphan_totals"] = orphan_totals(tables["orphans"])
+    tables["freshness"] = freshness(logs, tables, reference)
     tables["conflicts"] = [row for log in logs.values() for row in log.conflicts]
     tables["logs"] = [log.counts for log in logs.values()]
     tables["mentions"] = [event for event in logs["orders"].current if "trip_id" in event]
