@@ -22,9 +22,8 @@ QUERY = {
     "freshness": Query(
         "freshness",
         """
-        select freshness.market_id, freshness.log, freshness.events, freshness.last_occurred_at,
-            freshness.hours_behind_cut
-        from audit.freshness as freshness order by hours_behind_cut desc, market_id, log
+        select market_id, log, events, last_occurred_at, hours_behind_cut
+        from audit.freshness order by hours_behind_cut desc nulls first, market_id, log
         """,
     ),
     "reasons": Query(
@@ -114,7 +113,7 @@ def build(site: Site) -> Sequence[Section]:
         table(
             "freshness",
             "Which market has gone silent?",
-            "The last event of each market and log, and how long before the log's cut it lies.",
+            "The last event of each market and log, and how long before the log's cut it lies; never heard of first.",
             "No events.",
             market_id="Market",
             log="Log",

@@ -11,7 +11,7 @@ from pipelines.publish import publish
 TYPES = {
     r".*_at": "TIMESTAMP WITH TIME ZONE",
     r".*_date": "DATE",
-    r".*_(minutes|hours|miles)(_(mean|p\d\d(_censored)?))?": "DOUBLE",
+    r"(?!within_).*_(minutes|hours|miles)(_(mean|p\d\d(_censored)?))?": "DOUBLE",  # edges of a curve are whole
     r".*(?<!_per)_usd": "DECIMAL(12,4)",  # what is per USD is no money
     r".*_share": "DOUBLE",
     r"(is|has)_.*": "BOOLEAN",
