@@ -131,6 +131,7 @@ class Day:
             for driver in self.dice.sample(self.drivers, self.dice.randint(1, 3)):
                 offer_id = f"{block_id}-{wave}-{driver}"
                 sent = 20 * wave + self.dice.choice((0, 0, 0, 5))
+                pay = self.dice.choice((18 * hours, 20.25 * hours, self.usd(90)))
                 self.say(
                     "offers",
                     "sent",
@@ -139,16 +140,16 @@ class Day:
                     site_id=self.dice.choice((self.site, self.site, self.site, *SITES[:1])),
                     block_starts_at=self.starts_at + timedelta(minutes=start),
                     block_ends_at=self.starts_at + timedelta(minutes=start, hours=hours),
-                    pay_usd=self.dice.choice((18 * hours, 20.25 * hours, self.usd(90))),
+                    pay_usd=pay,
                     expires_at=self.perhaps(self.starts_at + timedelta(minutes=sent + self.dice.choice((5, 15, 4000)))),
                     wave=self.perhaps(wave) if wave == 1 else wave,
                 )
-                willing += [driver] if self.answer(offer_id, sent, start) else []
+                willing += [driver] if self.answer(offer_id, sent, start, pay > 19 * hours) else []
         return willing
 
-    def answer(self, offer_id: str, sent: float, start: float) -> bool:
+    def answer(self, offer_id: str, sent: float, start: float, pays_well: bool) -> bool:
         """What came back on an offer; whether any of it was an acceptance."""
-        kinds = ("accepted", "accepted", "declined", "expired", "withdrawn")
+        kinds = (*["accepted"] * (4 if pays_well else 1), "declined", "expired", "withdrawn")
         given = [self.dice.choice(kinds) for _ in range(self.dice.choice((0, 0, 1, 1, 1, 2)))]
         for kind in given:
             reason = self.dice.choice(("taken", "cancelled", "rain", None)) if kind == "withdrawn" else None

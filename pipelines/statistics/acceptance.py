@@ -64,14 +64,14 @@ def acceptance_curves(answers: Columns) -> dict[str, NDArray[Any]]:
 
     answers: one row per cell, driver and pay, sorted by `cell_number`, with `driver_number`, `pay_per_hour_usd`,
     `at_risk` and `accepted` (numbers). The result has a row per cell with `cell_number`: the curve's log-odds at the
-    mean pay and per USD, their variances and covariance, and Student's quantile, so that a table can draw its band.
+    mean pay and per USD, their variances and covariance, and Student's quantile, so that a table can draw its band;
+    tables round.
     """
     starts = group_starts(answers, ("cell_number",))
     names = ("pay_per_hour_usd", "at_risk", "accepted", "driver_number")
     columns = [np.split(floats(answers[name]), starts[1:]) for name in names]
     rows = [_figures(fit_curve(*cell)) for cell in zip(*columns, strict=True)] if starts.size else []
-    # Rounded, so that machines do not differ.
-    figures = np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES)).round(12)
+    figures = np.array(rows, dtype=np.float64).reshape(-1, len(_FIGURES))
     return {"cell_number": answers["cell_number"][starts], **dict(zip(_FIGURES, figures.T, strict=True))}
 
 

@@ -53,8 +53,9 @@ def expanded_interval(replicates: Floats, figure: Floats, clusters: int) -> tupl
 
 
 def _in_order_of_values(values: Floats) -> Floats:
-    # Rounded, so that no last digit of a sum decides on a place.
-    order = np.lexsort(np.moveaxis(np.round(values, 9), -1, 0), axis=-1)
+    # Rounded, so that no last digit of a sum decides on a place. Hours are whole microseconds, k / 3.6e9: some are
+    # ties between two numbers of nine digits, which the last digit does decide; between two of ten none is.
+    order = np.lexsort(np.moveaxis(np.round(values, 10), -1, 0), axis=-1)
     return np.take_along_axis(values, order[..., None], axis=-2)
 
 

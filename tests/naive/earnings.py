@@ -62,8 +62,8 @@ def driver_earnings(trips: list[Row], min_drivers: int) -> list[Row]:
         ends = drawn(earning, lambda trip, name=name: trip[f"{name}_usd"], lambda trip: trip["on_job_hours"])
         for row in rows:
             low, high = ends.get(tuple(row[key] for key in KEYS), (None, None))
-            row[f"{name}_per_hour_usd_low"] = usd(None if low is None else Fraction(low))
-            row[f"{name}_per_hour_usd_high"] = usd(None if high is None else Fraction(high))
+            row[f"{name}_per_hour_usd_low"] = usd(None if low is None else Fraction(str(low)))
+            row[f"{name}_per_hour_usd_high"] = usd(None if high is None else Fraction(str(high)))
     return rows
 
 

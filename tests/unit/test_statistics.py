@@ -36,6 +36,15 @@ def test_the_order_of_the_clusters_changes_nothing(seed: int):
     assert np.array_equal(resampled_sums(values), resampled_sums(shuffled))
 
 
+def test_hours_that_are_equal_on_paper_keep_their_places_whatever_their_last_digit():
+    hours = 2.3464231825  # of which a ninth digit would be a tie
+    values = np.array([[11.82, hours], [-2.7564, hours], [139.26, 0.5], [0, 1.5], [73.0275, 2 / 3]])
+    noisy = values.copy()
+    noisy[0, 1], noisy[1, 1] = hours - 1e-15, hours + 1e-15
+    assert noisy[0, 1] < noisy[1, 1]
+    assert np.allclose(resampled_sums(noisy), resampled_sums(values), rtol=1e-12)
+
+
 @FEW
 @given(seeds)
 def test_the_draws_of_one_cell_do_not_depend_on_the_cells_beside_it(seed: int):
