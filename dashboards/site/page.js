@@ -148,8 +148,11 @@ const messages = () => {
 
 // Everything below the heading, anew for the view of the link.
 const show = () => {
-  const name = new URLSearchParams(location.hash.slice(1)).get("page");
+  const name = new URLSearchParams(location.hash.slice(1)).get("page"),
+    former = page;
   page = documents.find((each) => each.name === name) ?? documents[0];
+  document.getElementById("definition").hidePopover();
+  if (former && former !== page) scrollTo(0, 0);
   state = readState();
   document.title = `${page.title} · ${site.title}`;
   document.getElementById("title").textContent = page.title;
@@ -207,6 +210,11 @@ const start = async () => {
   for (const each of documents)
     each.frames = Object.fromEntries(Object.entries(each.frames).map(([name, frame]) => [name, prepare(frame)]));
   setTheme(stored());
+  // The address is the view's: the skip link may not write its own into it.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  });
   document.getElementById("theme").addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
     store(theme === (prefersDark.matches ? "dark" : "light") ? null : theme);
