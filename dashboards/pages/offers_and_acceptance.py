@@ -139,5 +139,6 @@ def build(site: Site) -> Sequence[Section]:
                 Measure("no_shows", "No-shows"),
             ],
             "offers",
+            more={"by": ["market_id", "offer_type"]},
         ),
     ]

@@ -20,7 +20,7 @@ const go = (changes) => (location.hash = linkOf(changes));
 const note = (changes) => history.pushState(null, "", linkOf(changes));
 
 // Colours: as the reader chose, else as the system is; paper is always light.
-const PAPER_PIXELS = 640;
+const PAPER = { width: 660, height: 0.8 }; // two charts a page, A4 or letter
 const store = (theme) => {
   try {
     theme ? localStorage.setItem("theme", theme) : localStorage.removeItem("theme");
@@ -106,7 +106,7 @@ const draw = (chart, look) => {
   const layout = {
     ...template.layout,
     ...drawn.layout,
-    height: chart.height,
+    height: chart.height * (look.isPaper ? PAPER.height : 1),
     width: look.width,
     margin: { ...template.layout.margin, ...drawn.layout.margin },
     font: { ...template.layout.font, color: look.colour("ink") },
@@ -130,9 +130,12 @@ const draw = (chart, look) => {
   chart.chart.querySelector(".fallback")?.remove();
   Plotly.react(chart.chart, drawn.traces, { ...layout, template: "none" }, site.plotly);
 };
-const drawAll = (paper = false) => {
+const drawAll = (isPaper = false) => {
   if (typeof Plotly === "undefined") return;
-  for (const chart of charts) draw(chart, paper ? lookFor(PAPER_PIXELS, "light") : lookFor(chart.chart.clientWidth));
+  for (const chart of charts) {
+    chart.chart.style.height = `${chart.height * (isPaper ? PAPER.height : 1)}px`;
+    draw(chart, isPaper ? { ...lookFor(PAPER.width, "light"), isPaper } : lookFor(chart.chart.clientWidth));
+  }
 };
 
 const messages = () => {
@@ -146,6 +149,32 @@ const messages = () => {
     : null;
 };
 
+// What is shown in words: below the heading, in the title (which browsers print) and at the foot of each printed page.
+const nameView = () => {
+  const words = {
+    market: marketLabel(state.market),
+    offer: offerLabel(state.offer),
+    period: periodLabel(state.period),
+  };
+  const view = page.pickers.map((name) => words[name]).join(" · ");
+  document.getElementById("title").textContent = page.title;
+  document.getElementById("shown").textContent = view && `Shown: ${view}`;
+  document.title = [page.title, view, site.title].filter(Boolean).join(" · ");
+  const foot = `${document.title} · data up to ${site.cut === null ? "unknown" : moment(site.cut)}`;
+  const quoted = [...foot]
+    .map((sign) => (/[\w ]/.test(sign) ? sign : `\\${sign.codePointAt(0).toString(16)} `))
+    .join("");
+  document.getElementById("paper").textContent =
+    `@page{@bottom-left{content:"${quoted}";font:9px sans-serif}@bottom-right{content:counter(page) " of " counter(pages);font:9px sans-serif}}`;
+};
+
+const cardsBlock = (section) => ({
+  node: make("section", { class: "cards", "aria-label": section.title }, section.cards.map(cardBlock)),
+});
+const blockOf = (section, at) =>
+  ({ cards: cardsBlock, table: tableBlock, what_if: whatIfBlock })[section.kind]?.(section, at) ??
+  chartBlock(section, at);
+
 // Everything below the heading, anew for the view of the link.
 const show = () => {
   const name = new URLSearchParams(location.hash.slice(1)).get("page"),
@@ -154,41 +183,15 @@ const show = () => {
   document.getElementById("definition").hidePopover();
   if (former && former !== page) scrollTo(0, 0);
   state = readState();
-  document.title = `${page.title} · ${site.title}`;
-  document.getElementById("title").textContent = page.title;
   for (const link of document.querySelectorAll("nav a[data-page]")) {
     link.href = hrefOf(link.dataset.page);
     link.dataset.page === page.name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
   const focus = document.activeElement?.id,
-    blocks = page.sections.map((section, at) =>
-      section.kind === "cards"
-        ? {
-            node: make(
-              "section",
-              { class: "cards", "aria-label": section.title },
-              section.cards.map((card) => cardBlock(card)),
-            ),
-          }
-        : section.kind === "table"
-          ? tableBlock(section, at)
-          : section.kind === "what_if"
-            ? whatIfBlock(section)
-            : chartBlock(section, at),
-    );
+    blocks = page.sections.map(blockOf);
   const words = page.words ? make("p", { class: "words" }, page.words) : null;
   setPickers();
-  document.getElementById("shown").textContent = page.pickers.length
-    ? "Shown: " +
-      page.pickers
-        .map(
-          (name) =>
-            ({ market: marketLabel(state.market), offer: offerLabel(state.offer), period: periodLabel(state.period) })[
-              name
-            ],
-        )
-        .join(" · ")
-    : "";
+  nameView();
   document
     .getElementById("blocks")
     .replaceChildren(...[messages(), words, ...blocks.map(({ node }) => node)].filter(Boolean));

@@ -85,6 +85,41 @@ const tableOf = (frame, given, rows, name) => {
   );
 };
 
+// Many figures of few rows are read from the top: a line per figure, a column per row, named by `by`.
+const uprightTable = (frame, given, rows, name, by) => {
+  const columns = withIntervals(withSizes(given), rows).filter(({ column }) => !by.includes(column)),
+    heading = (row) => by.map((column) => valueIn(row, { column })).join(" · ");
+  return make(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${name}` },
+    make(
+      "table",
+      {},
+      make(
+        "thead",
+        {},
+        make(
+          "tr",
+          {},
+          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at && "col" }, words)),
+        ),
+      ),
+      make(
+        "tbody",
+        {},
+        columns.map((column) =>
+          make(
+            "tr",
+            {},
+            make("th", { scope: "row", class: "text" }, term(headingOf(column), definitionOf(frame, column.column))),
+            rows.map((row) => make("td", {}, number(valueIn(row, column), column.unit))),
+          ),
+        ),
+      ),
+    ),
+  );
+};
+
 // Cells that a spreadsheet would take for a formula get an apostrophe; numbers stay numbers.
 const csvCell = (value) => {
   if (value === null || value === undefined) return "";
@@ -124,11 +159,15 @@ const saveButton = (title, columns, rows) =>
 const tableBlock = (section, at) => {
   const frame = page.frames[section.frame],
     period = frame.has("grain") ? reach(frame) : WHOLE;
+  const hasTotals = frame.rows.some((row) => row.offer_type === ALL);
   const isChosen = (row) =>
     (!frame.has("grain") ||
       (row.grain === period.grain && (period.grain === ALL || row.period_start === period.start))) &&
-    (!frame.has("market_id") || section.allMarkets || state.market === ALL || row.market_id === state.market) &&
-    (!frame.has("offer_type") || state.offer === ALL || row.offer_type === state.offer);
+    (!frame.has("market_id") ||
+      section.allMarkets ||
+      state.market === ALL ||
+      [state.market, hasTotals && ALL].includes(row.market_id)) &&
+    (!frame.has("offer_type") || (state.offer === ALL && !hasTotals) || row.offer_type === state.offer);
   const rows = frame.rows.filter(isChosen),
     node = make(
       "section",
@@ -137,7 +176,8 @@ const tableBlock = (section, at) => {
     );
   if (!rows.length)
     return {
-      node: (node.append(section.nothing ? make("p", { class: "no-data" }, section.nothing) : noData(section)), node),
+      node:
+        (node.append(section.nothing ? make("p", { class: "no-data" }, section.nothing) : noData(section.needs)), node),
     };
   const search = section.isSearchable ? searchBox(section, rows, frame) : null;
   node.append(
@@ -146,7 +186,10 @@ const tableBlock = (section, at) => {
       section.note ? make("p", { class: "caption" }, section.note) : null,
       search?.box,
       saveButton(section.title, section.measures, rows),
-      search?.table ?? tableOf(frame, section.measures, rows, section.title),
+      search?.table ??
+        (section.by
+          ? uprightTable(frame, section.measures, rows, section.title, section.by)
+          : tableOf(frame, section.measures, rows, section.title)),
     ].filter(Boolean),
   );
   return { node };

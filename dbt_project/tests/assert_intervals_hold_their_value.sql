@@ -6,6 +6,7 @@
     ('delivery_speed', 'on_time_share', 'on_time_share'),
     ('delivery_speed', 'click_to_door_minutes_p50_censored', 'click_to_door_minutes_p50_censored'),
     ('delivery_curve', 'delivered_share_censored', 'delivered_share_censored'),
+    ('delivery_hours', 'on_time_share', 'on_time_share'),
     ('store_performance', 'on_time_share', 'on_time_share'),
     ('offer_acceptance', 'acceptance_share', 'acceptance_share'),
     ('offer_acceptance', 'acceptance_share', 'acceptance_share_by_driver'),

@@ -29,7 +29,8 @@ INPUTS = ("fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_vehicl
 MODELS = (
     *("int_blocks_due", "int_delivery_survival", "int_driver_cells", "int_driver_figures", "int_driver_intervals"),
     *("int_offer_driver_cells", "int_acceptance_intervals", "int_offer_pay_answers", "int_acceptance_fit"),
-    *("delivery_speed", "delivery_curve", "offer_acceptance", "acceptance_by_pay", "acceptance_pay_needed"),
+    *("delivery_speed", "delivery_curve", "delivery_hours"),
+    *("offer_acceptance", "acceptance_by_pay", "acceptance_pay_needed"),
     *("driver_earnings", "net_pay_parts", "driver_pay_distribution", "store_performance", "metric_dictionary"),
     *("int_pilot_sums", "int_pilot_clusters", "int_pilot_differences", "pilot_readout"),
 )

@@ -14,7 +14,15 @@ TYSONS, FRIENDSWOOD, CHANDLER = "America/New_York", "America/Chicago", "America/
 SPRING, AUTUMN = "2022-03-13", "2022-11-06"  # clocks go forward at 02:00, back at 02:00
 MALLS = {"tysons": TYSONS, "las_vegas": LAS_VEGAS, "friendswood": FRIENDSWOOD, "chandler": CHANDLER}
 CUT = at("2024-03-10 12:00")
-METRICS = ("delivery_speed", "offer_acceptance", "driver_earnings", "net_pay_parts", "store_performance")
+METRICS = (
+    "delivery_speed",
+    "delivery_curve",
+    "delivery_hours",
+    "offer_acceptance",
+    "driver_earnings",
+    "net_pay_parts",
+    "store_performance",
+)
 
 
 def changing_clocks():
@@ -119,6 +127,20 @@ def test_the_day_of_the_change_has_23_or_25_hours_but_in_arizona(world, deliveri
         cell = cells(world, "delivery_speed", grain="day", market_id=market, offer_type="retail")[row["placed_date"]]
         assert (cell["orders"], cell["same_day_share"]) == (1, 1)
         assert cell["click_to_door_minutes_p50"] == hours * 60
+
+
+def test_an_hour_is_the_one_on_the_wall_also_where_it_comes_twice(world):
+    """Placed at 00:30, 01:30 and 01:30 again in Tysons on the Sunday on which the clocks go back."""
+    rows = world.rows("from delivery_hours where grain = 'week' and market_id = 'tysons' and offer_type = 'all'")
+    week = {(row["weekday"], row["hour"]): row for row in rows if row["period_start"] == date(2022, 10, 31)}
+    assert {hour: row["orders"] for hour, row in week.items()} == {(7, 0): 1, (7, 1): 2}
+    assert (week[7, 1]["delivered"], week[7, 1]["click_to_door_minutes_p50"]) == (2, 60), "the negative one is unknown"
+
+
+def test_over_all_markets_an_hour_is_each_markets_own(world):
+    rows = world.rows("from delivery_hours where grain = 'week' and market_id = 'all' and offer_type = 'retail'")
+    week = {(row["weekday"], row["hour"]): row["orders"] for row in rows if row["period_start"] == date(2022, 3, 7)}
+    assert week == {(7, 0): 4}, "at 00:30 in each of four markets, which is four times of the day in UTC or three"
 
 
 @pytest.mark.parametrize(
@@ -262,6 +284,8 @@ def test_no_figure_of_any_table_is_infinite_or_no_number(world):
         "fct_blocks",
         "fct_trips",
         "audit.drift",
+        "audit.landed_days",
+        "audit.freshness",
     ]
     odd = [
         f"{table}.{name}: {value}"

@@ -24,6 +24,8 @@ KEYS = {
     "dim_driver": ("driver_key",),
     "logs": ("log",),
     "orphans": ("log", "problem", "missing_id"),
+    "orphan_totals": ("log", "problem"),
+    "freshness": ("market_id", "log"),
     "conflicts": ("log", "event_id", "received_at", "content_sha256"),
 }
 # Where a conflicting line stood is a matter of files, which plain lines do not have.

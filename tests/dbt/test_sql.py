@@ -15,6 +15,7 @@ SHARED_FUNCTIONS = {
     *("abs", "asin", "cos", "exp", "floor", "ln", "power", "radians", "round", "sin", "sqrt"),
     *("bool_or", "count", "max", "max_by", "min", "min_by", "sum"),
     *("dense_rank", "lag", "row_number"),
+    "hour",
     *("cast", "coalesce", "greatest", "least", "nullif"),
 }
 SHARED_TYPES = {"bigint", "boolean", "date", "decimal", "double", "integer"}  # varchar needs a length on Spark

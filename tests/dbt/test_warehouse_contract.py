@@ -66,6 +66,7 @@ WRITTEN = {
         "orders delivered at_risk delivered_share_censored delivered_share_censored_low delivered_share_censored_high "
         "promised_orders promised_share",
     ),
+    "delivery_hours": (f"{CELL} weekday hour", f"orders delivered {ON_TIME} click_to_door_minutes_p50"),
     "offer_acceptance": (
         CELL,
         "offers at_risk accepted declined expired withdrawn pending acceptance_share acceptance_share_low "
@@ -114,6 +115,13 @@ WRITTEN = {
     "audit.quarantine_reasons": ("", "log file reason field lines"),
     "audit.checks": ("check_name", "table_name severity status failing_rows first_failing_rows description"),
     "audit.orphans": ("log problem missing_id", ""),
+    "audit.landed_days": (
+        "log landed_on",
+        "files refused_files duplicate_files bytes lines accepted quarantined quarantined_share first_ingested_at",
+    ),
+    "audit.quarantine_totals": ("", "log reason field files lines first_landed_on last_landed_on"),
+    "audit.orphan_totals": ("log problem", "things events first_event_at last_event_at"),
+    "audit.freshness": ("market_id log", "events last_occurred_at cut hours_behind_cut"),
 }
 
 TEXTS = """
@@ -132,7 +140,7 @@ TYPES = {
     r".*_(date|on)|period_start": "DATE",
     r".*_usd(_low|_high|_least|_greatest|_mean|_p\d\d)?": "DECIMAL(12,4)",
     r".*_share(_censored)?(_low|_high)?": "DOUBLE",
-    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?|(minutes|seconds)_to_.*": "DOUBLE",
+    r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?|(minutes|seconds)_to_.*|hours_behind_.*": "DOUBLE",
     r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
     "percentile": "INTEGER",

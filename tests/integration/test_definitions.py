@@ -25,7 +25,8 @@ def test_assets_have_the_names_of_their_tables(graph):
     assert {f"lake/{log}" for log in LOGS} <= keys
     assert {f"reference/{table}" for table in REFERENCE} <= keys
     assert {"audit/files", "audit/quarantine_reasons", "audit/logs", "audit/conflicts", "audit/orphans"} <= keys
-    assert {"audit/money", "audit/drift"} <= keys
+    assert {"audit/money", "audit/drift", "audit/freshness"} <= keys
+    assert {f"audit/{table}" for table in ("landed_days", "quarantine_totals", "orphan_totals")} <= keys
     assert {"stg_orders", "fct_deliveries", "fct_offers", "fct_blocks", "fct_trips", "dim_driver"} <= keys
     assert {"delivery_speed", "offer_acceptance", "driver_earnings", "warehouse", "pages/delivery_speed"} <= keys
 

@@ -1,12 +1,14 @@
-"""audit.orphans and dim_driver, as their published comments define them (the contract gives only the names).
+"""audit.orphans, orphan_totals, freshness and dim_driver, as their published comments define them.
 
-Belongs here: what is missing, and who drives. Does not belong here: conservation (`events`).
+Belongs here: what is missing or silent, and who drives. Does not belong here: conservation (`events`).
 """
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from tests.naive.events import Standing
+from tests.naive.reference import Reference
 
 Row = dict[str, Any]
 
@@ -43,6 +45,40 @@ def _sums(events: list[Row], is_trip: bool) -> Row:
         if is_trip and event["event_type"] in names:
             row[names[event["event_type"]]] += event["amount_usd"]
     return row
+
+
+def orphan_totals(found: list[Row]) -> list[Row]:
+    """The rows of audit.orphan_totals, of those of audit.orphans."""
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in found:
+        grouped.setdefault((row["log"], row["problem"]), []).append(row)
+    return [
+        {"log": log, "problem": problem, "things": len(rows)}
+        | {name: sum(row[name] for row in rows) for name in ("events", "pay_usd", "toll_usd")}
+        | {"first_event_at": min(row["first_event_at"] for row in rows)}
+        | {"last_event_at": max(row["last_event_at"] for row in rows)}
+        for (log, problem), rows in grouped.items()
+    ]
+
+
+def freshness(logs: dict[str, Standing], facts: dict[str, list[Row]], reference: Reference) -> list[Row]:
+    """The rows of audit.freshness: every market in every log."""
+    return [
+        {"market_id": market_id, "log": log} | _heard(logs[log], name, _in_market(market_id, facts[table], name))
+        for log, (name, table, _) in THINGS.items()
+        for market_id in reference.market_ids
+    ]
+
+
+def _in_market(market_id: str, rows: list[Row], name: str) -> set[str]:
+    return {row[name] for row in rows if row["market_id"] == market_id}
+
+
+def _heard(log: Standing, name: str, things: set[str]) -> Row:
+    moments = [event["occurred_at"] for event in log.current if event[name] in things]
+    last = max((moment for moment in moments if log.cut and moment <= log.cut), default=None)
+    behind = (log.cut - last) / timedelta(hours=1) if log.cut and last else None
+    return {"events": len(moments), "last_occurred_at": last, "cut": log.cut, "hours_behind_cut": behind}
 
 
 def drivers(offers: list[Row], trips: list[Row]) -> list[Row]:

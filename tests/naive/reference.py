@@ -24,16 +24,23 @@ class Reference:
         self._markets = {row["market_id"]: row for row in self._tables["markets"]}
         self._cars = {row["vehicle_class"]: row for row in self._tables["vehicle_classes"]}
 
+    @property
+    def market_ids(self) -> list[str]:
+        """Every market there is."""
+        return list(self._markets)
+
     def place(self, site_id: str) -> Row:
         """What every fact says of its site: `site_id, market_id, offer_type`."""
         site = self._sites[site_id]
         return {"site_id": site_id, "market_id": site["market_id"], "offer_type": OFFER_TYPES[site["site_kind"]]}
 
+    def local_time(self, market_id: str, instant: datetime) -> datetime:
+        """What the market's clocks show at the instant."""
+        return instant.astimezone(UTC).astimezone(ZoneInfo(self._markets[market_id]["time_zone"]))
+
     def local_date(self, market_id: str, instant: datetime | None) -> date | None:
         """The date of the instant on the market's calendar."""
-        if instant is None:
-            return None
-        return instant.astimezone(UTC).astimezone(ZoneInfo(self._markets[market_id]["time_zone"])).date()
+        return None if instant is None else self.local_time(market_id, instant).date()
 
     def vehicle_class(self, said: str) -> str:
         """The class, `unknown` where no such class is known."""

@@ -1,4 +1,4 @@
-"""delivery_speed and store_performance, of the naive facts.
+"""delivery_speed, delivery_hours and store_performance, of the naive facts.
 
 Belongs here: what is counted over orders. Does not belong here: how a percentile or a curve is computed.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from tests.naive.arithmetic import between, log_log, mean, percentile, ratio, survival, wilson
 from tests.naive.cells import ALL, KEYS, cells, count, known, periods
 from tests.naive.deliveries import MINUTE
+from tests.naive.reference import Reference
 
 Row = dict[str, Any]
 
@@ -108,6 +109,23 @@ def _censored(orders: list[Row], cut: datetime) -> Row:
         f"{median}_high": next((time for time, _, high in bounds if high is not None and high <= 0.5), None),
         "within_180_minutes_share_censored": 1 - (within[-1] if within else 1.0) if is_anybody_left else None,
     }
+
+
+def delivery_hours(orders: list[Row], reference: Reference) -> list[Row]:
+    """The rows of delivery_hours."""
+    least = min(order["placed_date"] for order in orders)
+    hours: dict[tuple, list[Row]] = defaultdict(list)
+    for key, rows in cells(orders, "placed_date", least).items():
+        for order in rows if key[0] != "day" else ():
+            clock = reference.local_time(order["market_id"], order["placed_at"])
+            hours[*key, clock.isoweekday(), clock.hour].append(order)
+    return [dict(zip((*KEYS, "weekday", "hour"), key, strict=True)) | _hour(rows) for key, rows in hours.items()]
+
+
+def _hour(orders: list[Row]) -> Row:
+    delivered = [order for order in orders if order["status"] == "delivered"]
+    row = {"orders": len(orders), "delivered": len(delivered)}
+    return row | on_time(orders) | _percentiles(delivered, "click_to_door_minutes", 50)
 
 
 def store_performance(orders: list[Row], trips: list[Row], mentions: list[Row]) -> list[Row]:
