@@ -54,11 +54,13 @@ def record_checks(database: Path, manifest: Manifest, results: "list[NodeResult]
     rows = [_row(tests[result.unique_id], result, manifest) for result in ran]
     names = [node["name"] for node in tests.values()]
     with duckdb.connect(str(database)) as connection:
+        connection.execute("begin")
         create_checks(connection)  # the database may be of code that did not have the table
         connection.execute(f"delete from {_TABLE} where not list_contains(?, check_name)", [names])
         if rows:
             marks = ", ".join("?" * len(_COLUMNS))
             connection.executemany(f"insert or replace into {_TABLE} values ({marks})", rows)
+        connection.execute("commit")
 
 
 def refuse_failed(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:

@@ -68,7 +68,9 @@ def verify(content: bytes) -> None:
 def violations(browser: Browser) -> list[str]:
     """What the shown page does against WCAG 2.0, 2.1 and 2.2, A and AA, and axe's best practices; a line per element.
 
-    A world of its own, so that the page's policy does not keep axe out and the page does not see it.
+    A world of its own, so that the page's policy does not keep axe out and the page does not see it. Contrast of text
+    with a chart or a scrolling table about it is what axe cannot judge: tests/unit/test_dashboards_looks.py computes
+    that of the theme's colours.
     """
     frame = browser.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
     world = browser.send("Page.createIsolatedWorld", frameId=frame)["executionContextId"]
