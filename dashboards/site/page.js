@@ -139,12 +139,12 @@ const drawAll = (isPaper = false) => {
 };
 
 const messages = () => {
-  const names = { market: "market", offer: "offer type", period: "period" };
+  const names = { market: "a market", offer: "an offer type", period: "a period" };
   return state.unknown.length
     ? make(
         "p",
         { class: "message", role: "status" },
-        `The link names a ${state.unknown.map((name) => names[name]).join(" and a ")} that is not on this page; what is usual is shown instead.`,
+        `The link names ${state.unknown.map((name) => names[name]).join(" and ")} that is not on this page; what is usual is shown instead.`,
       )
     : null;
 };
