@@ -45,7 +45,7 @@ const cardBlock = (card) => {
       );
   }
   node.append(
-    sparkline(frame, measure),
+    sparkline(frame, measure) ?? "",
     make(
       "p",
       { class: "more" },

@@ -139,12 +139,12 @@ const drawAll = (isPaper = false) => {
 };
 
 const messages = () => {
-  const names = { market: "market", offer: "offer type", period: "period" };
+  const names = { market: "a market", offer: "an offer type", period: "a period" };
   return state.unknown.length
     ? make(
         "p",
         { class: "message", role: "status" },
-        `The link names a ${state.unknown.map((name) => names[name]).join(" and a ")} that is not on this page; what is usual is shown instead.`,
+        `The link names ${state.unknown.map((name) => names[name]).join(" and ")} that is not on this page; what is usual is shown instead.`,
       )
     : null;
 };
@@ -177,8 +177,11 @@ const blockOf = (section, at) =>
 
 // Everything below the heading, anew for the view of the link.
 const show = () => {
-  const name = new URLSearchParams(location.hash.slice(1)).get("page");
+  const name = new URLSearchParams(location.hash.slice(1)).get("page"),
+    former = page;
   page = documents.find((each) => each.name === name) ?? documents[0];
+  document.getElementById("definition").hidePopover();
+  if (former && former !== page) scrollTo(0, 0);
   state = readState();
   for (const link of document.querySelectorAll("nav a[data-page]")) {
     link.href = hrefOf(link.dataset.page);
@@ -210,6 +213,11 @@ const start = async () => {
   for (const each of documents)
     each.frames = Object.fromEntries(Object.entries(each.frames).map(([name, frame]) => [name, prepare(frame)]));
   setTheme(stored());
+  // The address is the view's: the skip link may not write its own into it.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  });
   document.getElementById("theme").addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
     store(theme === (prefersDark.matches ? "dark" : "light") ? null : theme);

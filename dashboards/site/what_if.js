@@ -1,10 +1,12 @@
 // What would be left per hour at another price, mileage or rate.
 
-// What would be left per hour at another price, mileage or rate: from the published sums, no rows of drivers.
+// What would be left per hour at another price, mileage or rate: from the published sums, no rows of drivers; to four
+// places, as the warehouse has it.
 const whatIf = (row, { gas, mpg, rate }) => {
   const fuel = row.fuel_miles ? (row.fuel_miles / mpg) * gas : 0,
     electricity = row.gas_usd - row.fuel_usd;
-  return (row.gross_usd - fuel - electricity - row.toll_usd - row.total_miles * rate) / row.on_job_hours;
+  const net = (row.gross_usd - fuel - electricity - row.toll_usd - row.total_miles * rate) / row.on_job_hours;
+  return Number(net.toFixed(4));
 };
 
 const whatIfBlock = (section) => {
@@ -19,9 +21,11 @@ const whatIfBlock = (section) => {
   if (!row || !isNumber(row.net_per_hour_usd) || !row.on_job_hours)
     return { node: (node.append(noData(section.needs)), node) };
   const usual = Object.fromEntries(section.sliders.map(({ name, column }) => [name, row[column]])),
-    given = (name) =>
-      state[name] !== undefined && Number.isFinite(Number(state[name])) ? Number(state[name]) : usual[name];
-  const values = Object.fromEntries(section.sliders.map(({ name }) => [name, given(name)]));
+    given = ({ name, from, to }) => {
+      const asked = Number(state[name] || NaN);
+      return Number.isFinite(asked) ? Math.min(Math.max(asked, from), to) : usual[name];
+    };
+  const values = Object.fromEntries(section.sliders.map((each) => [each.name, given(each)]));
   const result = make("output", { id: "what-if-net", class: "value" }),
     words = make("p", { class: "behind-figure" });
   const show = () => {
@@ -34,6 +38,7 @@ const whatIfBlock = (section) => {
   };
   const slider = ({ name, label, unit, column, from, to, step }) => {
     if (!isNumber(usual[name])) return null;
+    const inSteps = (value) => Number((Math.round(value / step) * step).toFixed(6));
     const shown = make("output", { for: `slider-${name}` }, quantity(values[name], unit));
     const field = make("input", {
       type: "range",
@@ -45,7 +50,7 @@ const whatIfBlock = (section) => {
       "aria-valuetext": quantity(values[name], unit),
     });
     field.addEventListener("input", () => {
-      values[name] = Number((Math.round(Number(field.value) / step) * step).toFixed(6));
+      values[name] = inSteps(Number(field.value));
       shown.textContent = quantity(values[name], unit);
       field.setAttribute("aria-valuetext", shown.textContent);
       show();
@@ -54,7 +59,7 @@ const whatIfBlock = (section) => {
       const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
       if (!way) return;
       event.preventDefault();
-      field.value = String(values[name] + way * step);
+      field.value = String(inSteps(values[name] + way * step));
       field.dispatchEvent(new Event("input"));
       field.dispatchEvent(new Event("change"));
     });

@@ -91,16 +91,23 @@ class Browser:
         assert "error" not in message, message
         return message["result"]
 
-    def show(self, page: Path, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
-        """Open a file and wait until it has loaded, its scripts run included."""
+    def show(self, page: Path, width: int = 1280, height: int = 900, scheme: str = "light", view: str = "") -> None:
+        """Open a file, `view` behind a # in its address, and wait until it has loaded, its scripts run included."""
         phone = width < 600
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.send("Page.navigate", url="about:blank")
         self.events.clear()
-        self.send("Page.navigate", url=page.as_uri())
-        while not self.evaluate("document.readyState === 'complete' && location.protocol === 'file:'"):
-            time.sleep(0.05)
+        self.send("Page.navigate", url=page.as_uri() + (view and f"#{view}"))
+        self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until an expression is true. Raises AssertionError if it is not within 10 s."""
+        for _ in range(500):
+            if self.evaluate(f"Boolean({condition})"):
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"not within 10 s: {condition}")
 
     def evaluate(self, script: str, **params):
         """The value of an expression, a promise's once it is kept; `params` as `Runtime.evaluate` has them."""

@@ -4,13 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from dashboards.page import render_site
 from pipelines.simulate import simulate
+from tests.integration.browser import CHROMIUM, Browser, open_browser
+from tests.unit.dashboards_world import make_warehouse
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -46,6 +49,23 @@ def built(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = doorstep("run", "--workspace", root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One tab for all tests; `show` makes it anew, but for what the browser stores."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pages with weeks and days; the warehouse they show lies beside it. Only to be read."""
+    folder = tmp_path_factory.mktemp("pages of a pilot")
+    render_site(make_warehouse(folder / "warehouse.duckdb", days=14), folder / "dashboards")
+    return folder / "dashboards"
 
 
 def fingerprints(root: Path, *schemas: str, file: str = "warehouse.duckdb") -> dict[str, tuple[int, str]]:

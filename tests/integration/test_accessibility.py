@@ -4,11 +4,10 @@ from itertools import product
 
 import pytest
 
-from dashboards.page import find_pages, render_site
+from dashboards.page import find_pages
 from tests.integration import axe
 from tests.integration.axe import axe_source, fetch, verify, violations
-from tests.integration.browser import needs_chromium, open_browser
-from tests.unit.dashboards_world import make_warehouse
+from tests.integration.browser import needs_chromium
 
 PAGES = [page.file for page in find_pages()]
 LOOKS = list(product(("light", "dark"), (1280, 360)))
@@ -18,19 +17,6 @@ BAD = """<!doctype html><html><head><title>Bad</title>
 <svg role="img" width="9" height="9"></svg><select><option>a</option></select>
 <button style="width: 9px; height: 9px; padding: 0" aria-label="a"></button
 ><button style="width: 9px; height: 9px; padding: 0" aria-label="b"></button></main><p>Outside</p></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages of a pilot")
-    render_site(make_warehouse(folder / "warehouse.duckdb"), folder / "dashboards")
-    return folder / "dashboards"
 
 
 @needs_chromium

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.page import render_site
-from tests.integration.browser import Browser, needs_chromium, open_browser
-from tests.unit.dashboards_world import make_warehouse
+from tests.integration.browser import Browser, needs_chromium
 
 pytestmark = needs_chromium
 
@@ -28,19 +26,6 @@ FORM = """<!doctype html><title>Form</title><style>body { height: 3000px } #low 
     link.click();
   });
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with open_browser(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages of a pilot")
-    render_site(make_warehouse(folder / "warehouse.duckdb"), folder / "dashboards")
-    return folder / "dashboards"
 
 
 @pytest.fixture

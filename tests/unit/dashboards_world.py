@@ -167,29 +167,30 @@ def _figures(table: str, columns: list[dict], key: dict, words: str | None, rng:
         row |= {f"{name}_low": row[name] - (Decimal("0.4") if is_money else row[name] * 0.05)}
         row |= {f"{name}_high": row[name] + (Decimal("0.3") if is_money else row[name] * 0.04)}
     if table == "net_pay_parts":
-        row |= _parts(row)
+        row |= _parts(row, rng)
     if table == "driver_pay_distribution":
         row["net_per_hour_usd"] = Decimal(8 + row["percentile"] // 8)
     return row
 
 
-def _parts(row: dict) -> dict:
+def _parts(row: dict, rng: random.Random) -> dict:
     """Sums that close: net is gross less gas, tolls and maintenance, per hour as well."""
-    sums = {
-        "base": 14000,
-        "tip": 4000,
-        "incentive": 900,
-        "adjustment": -100,
-        "gas": 1800,
-        "toll": 90,
-        "maintenance": 1500,
+    usual = {"base": 14000, "tip": 4000, "incentive": 900, "adjustment": -100, "gas": 1800, "toll": 90}
+    sums = {name: Decimal(round(usd * rng.uniform(80, 120))) / 100 for name, usd in usual.items()}
+    miles = {"total_miles": rng.uniform(9e3, 2e4), "on_job_hours": rng.uniform(900, 1100)}
+    miles |= {"fuel_miles": miles["total_miles"] * 0.8, "fuel_gallons": miles["total_miles"] / 37}
+    rate, fuel = rng.uniform(0.08, 0.12), sums["gas"] * Decimal("0.95")
+    sums["maintenance"] = round(Decimal(miles["total_miles"] * rate), 4)
+    sums["gross"] = sum(sums[name] for name in ("base", "tip", "incentive", "adjustment"))
+    sums["net"] = sums["gross"] - sums["gas"] - sums["toll"] - sums["maintenance"]
+    rates = {
+        "gas_price_usd_per_gallon": float(fuel) / miles["fuel_gallons"],
+        "fuel_miles_per_gallon": miles["fuel_miles"] / miles["fuel_gallons"],
+        "maintenance_usd_per_mile": float(sums["maintenance"]) / miles["total_miles"],
     }
-    gross = sum(sums[name] for name in ("base", "tip", "incentive", "adjustment"))
-    sums |= {"gross": gross, "net": gross - sums["gas"] - sums["toll"] - sums["maintenance"]}
-    miles = {"total_miles": 15000.0, "fuel_miles": 12000.0, "fuel_gallons": 400.0, "on_job_hours": 1000.0}
-    rates = {"gas_price_usd_per_gallon": 4.25, "fuel_miles_per_gallon": 30.0, "maintenance_usd_per_mile": 0.1}
-    money = {f"{name}_usd": Decimal(value) for name, value in sums.items()} | {"fuel_usd": Decimal(1700)}
-    hourly = {f"{name}_per_hour_usd": Decimal(value) / 1000 for name, value in sums.items()}
+    money = {f"{name}_usd": value for name, value in sums.items()} | {"fuel_usd": fuel}
+    hours = Decimal(miles["on_job_hours"])
+    hourly = {f"{name}_per_hour_usd": round(value / hours, 4) for name, value in sums.items()}
     return {name: value for name, value in (money | hourly | miles | rates).items() if name in row}
 
 
