@@ -6,7 +6,7 @@ Belongs here: how rows are picked. Does not belong here: computing anything; a t
 from dashboards.content import Query
 
 KEYS = ("grain", "period_start", "market_id", "offer_type")
-WEEKS, DAYS = 26, 28  # the latest ones that pages hold; the published file has all
+WEEKS, DAYS = 26, 28  # the latest ones that pages hold, fewer of finer tables; the published file has all
 
 
 def cells(table: str, *columns: str, along: tuple[str, ...] = (), has_days: bool = True, weeks: int = WEEKS) -> Query:

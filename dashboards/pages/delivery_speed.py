@@ -28,11 +28,11 @@ QUERY = {
     "curve": cells(
         "delivery_curve", "orders", "delivered", "delivered_share_censored", "delivered_share_censored_low",
         "delivered_share_censored_high", "promised_orders", "promised_share",
-        along=("within_minutes",), has_days=False, weeks=13,
+        along=("within_minutes",), has_days=False, weeks=8,
     ),
     "hours": cells(
         "delivery_hours", "orders", "delivered", "due", "on_time_share", "click_to_door_minutes_p50",
-        along=("weekday", "hour"), has_days=False, weeks=6,
+        along=("weekday", "hour"), has_days=False, weeks=4,
     ),
 }  # fmt: skip
 
@@ -118,7 +118,7 @@ def build(site: Site) -> Sequence[Section]:
             "the events ready, picked_up and delivered of orders",
             "Mean minutes from click to door of delivered orders whose every stamp is known: the stages add up to the "
             "whole. Medians of stages would not.",
-            {"totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
+            {"wide": True, "totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
         ),
         Section(
             "hours",

@@ -96,6 +96,15 @@ def build(site: Site) -> Sequence[Section]:
             ADVERTISED,
         ),
         Section(
+            "over_time",
+            "What is left per hour?",
+            "earnings",
+            [NET],
+            COST,
+            "By day or week of the trip's start: sums of net over sums of hours.",
+            {"references": net_rivals},
+        ),
+        Section(
             "waterfall",
             "Where does the hour's pay come from, and go?",
             "parts",
@@ -104,15 +113,6 @@ def build(site: Site) -> Sequence[Section]:
             "Per hour on the job, over trips whose cost and hours are known. The bars close: what is added less "
             "what is taken is net.",
             {"wide": True},
-        ),
-        Section(
-            "over_time",
-            "What is left per hour?",
-            "earnings",
-            [NET],
-            COST,
-            "By day or week of the trip's start: sums of net over sums of hours.",
-            {"references": net_rivals},
         ),
         Section(
             "drivers",
@@ -128,6 +128,18 @@ def build(site: Site) -> Sequence[Section]:
                     "parts", Measure("minimum_wage_usd_least", "Minimum wage"), {"top": "minimum_wage_usd_greatest"}
                 )
             },
+        ),
+        Section(
+            "stacked_over_time",
+            "Do blocks run over, or end early?",
+            "earnings",
+            [
+                Measure("unpaid_overrun_hours", "Unpaid overrun", TRIPS, Style("orange", pattern="/")),
+                Measure("early_finish_hours", "Early finish", TRIPS, Style("green")),
+            ],
+            "trips with a block",
+            "Hours beyond the block, and hours of the block not needed; one does not make up for the other.",
+            {"opposed": True, "totals": [Measure("scheduled_hours", "Scheduled")]},
         ),
         Section(
             "measures",
@@ -146,18 +158,6 @@ def build(site: Site) -> Sequence[Section]:
             COST,
             "Per hour on the job, on different cost bases, never mixed. The tax mileage rate covers gas, maintenance "
             "and depreciation together.",
-        ),
-        Section(
-            "stacked_over_time",
-            "Do blocks run over, or end early?",
-            "earnings",
-            [
-                Measure("unpaid_overrun_hours", "Unpaid overrun", TRIPS, Style("orange", pattern="/")),
-                Measure("early_finish_hours", "Early finish", TRIPS, Style("green")),
-            ],
-            "trips with a block",
-            "Hours beyond the block, and hours of the block not needed; one does not make up for the other.",
-            {"opposed": True, "totals": [Measure("scheduled_hours", "Scheduled")]},
         ),
         Section(
             "over_time",

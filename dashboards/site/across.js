@@ -160,8 +160,7 @@ CHARTS.stacked_rows = (section, look) => {
     columns: [...keyColumns(["market_id", "offer_type"]), ...section.measures, ...(section.totals ?? [])],
     scope: scopeOf(period, { offer: unique(rows.map((each) => offerLabel(each.offer_type))).join(", ") }),
     caption: [
-      said &&
-        `${offerLabel(state.offer)}, ${lowerFirst(marketLabel(state.market))}: ${said} (${sample(row, section.measures[0])}).`,
+      said && `${offerLabel(state.offer)}, ${marketSaid(state.market)}: ${said} (${sample(row, section.measures[0])}).`,
     ],
   };
 };
@@ -218,10 +217,7 @@ CHARTS.measures = (section, look) => {
     ),
     columns: [...keyColumns(["offer_type"]), ...section.measures],
     scope: scopeOf(period, { offer: rows.map((row) => offerLabel(row.offer_type)).join(", ") }),
-    caption: [
-      said &&
-        `${offerLabel(state.offer)}, ${lowerFirst(marketLabel(state.market))}, ${lowerFirst(periodLabel(period))}: ${said} (${sample(chosen, section.measures[0])}).`,
-    ],
+    caption: [said && `${aboutChosen(period)}: ${said} (${sample(chosen, section.measures[0])}).`],
   };
 };
 
@@ -255,7 +251,9 @@ CHARTS.differences = (section, look) => {
             .join(" to ")})`
     }`;
   const sides = (row) =>
-    section.totals.map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`).join(", ");
+    section.totals
+      .map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
+      .join(", ");
   return {
     traces: rows.flatMap((row, at) =>
       dot(row, measure, at, name(row), style(row), { to: (value) => value }, look).map((trace) =>

@@ -42,11 +42,10 @@ const leadSentence = (section, period) => {
   const [measure] = section.measures,
     row = cellOf(page.frames[section.frame], period);
   if (!row || !isNumber(row[measure.column])) return "";
-  return `${offerLabel(state.offer)}, ${lowerFirst(marketLabel(state.market))}, ${lowerFirst(periodLabel(period))}: ${lowerFirst(measure.label)} ${claim(row, measure)}.`;
+  return `${aboutChosen(period)}: ${lowerFirst(measure.label)} ${claim(row, measure)}.`;
 };
 
-const aboutChosen = (period) =>
-  `${offerLabel(state.offer)}, ${lowerFirst(marketLabel(state.market))}, ${lowerFirst(periodLabel(period))}`;
+const aboutChosen = (period) => `${offerLabel(state.offer)}, ${marketSaid(state.market)}, ${periodSaid(period)}`;
 
 const lowestToHighest = (rows, measure, name) => {
   const found = known(rows, measure.column).sort((a, b) => a[measure.column] - b[measure.column]);

@@ -82,8 +82,8 @@ const swatch = ({ colour, symbol = "circle", pattern, kind }) => {
   return make("svg", { class: `swatch in-${colour}`, viewBox: "0 0 28 12", "aria-hidden": "true" }, parts[kind]);
 };
 
-const noData = (section) =>
-  make("p", { class: "no-data" }, make("strong", {}, "No data for this view."), ` It needs ${section.needs}.`);
+const noData = (needs) =>
+  make("p", { class: "no-data" }, make("strong", {}, "No data for this view."), ` It needs ${needs}.`);
 
 const legendList = (entries) =>
   entries.length

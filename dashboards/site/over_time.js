@@ -71,7 +71,7 @@ CHARTS.over_time = (section, look) => {
       hoverinfo: "text",
       hovertext: line.map((row, at) =>
         isNumber(row[measure.column])
-          ? hoverText(`${offerLabel(offer)}, ${lowerFirst(periodLabel({ grain, start: starts[at] }))}`, row, measure)
+          ? hoverText(`${offerLabel(offer)}, ${periodSaid({ grain, start: starts[at] })}`, row, measure)
           : "",
       ),
     });
@@ -96,7 +96,12 @@ CHARTS.over_time = (section, look) => {
     isEmpty: !lines.length,
     layout: {
       xaxis: timeAxis(starts),
-      yaxis: valueAxis(lead.unit, scaled, values),
+      yaxis: valueAxis(
+        lead.unit,
+        scaled,
+        values,
+        (section.references ?? []).map(({ value }) => value),
+      ),
       ...references,
       shapes: [
         ...chosenShade(grain, look),
@@ -166,11 +171,7 @@ CHARTS.stacked_over_time = (section, look) => {
     marker: barMarker(measure.style, look),
     hoverinfo: "text",
     hovertext: rows.map((row) =>
-      hoverText(
-        `${offerLabel(state.offer)}, ${lowerFirst(periodLabel({ grain, start: row.period_start }))}`,
-        row,
-        measure,
-      ),
+      hoverText(`${offerLabel(state.offer)}, ${periodSaid({ grain, start: row.period_start })}`, row, measure),
     ),
   }));
   const period = reach(frame),
@@ -206,7 +207,7 @@ CHARTS.stacked_over_time = (section, look) => {
     scope: scopeOf({ grain: ALL }, {}).replace(periodLabel(WHOLE), `by ${grain}`),
     caption: [
       said &&
-        `${offerLabel(state.offer)}, ${lowerFirst(marketLabel(state.market))}, ${lowerFirst(periodLabel(period))}: ${said}${section.measures[0].n.length ? ` (${sample(row, section.measures[0])})` : ""}.`,
+        `${aboutChosen(period)}: ${said}${section.measures[0].n.length ? ` (${sample(row, section.measures[0])})` : ""}.`,
     ],
   };
 };

@@ -16,7 +16,7 @@ const chartBlock = (section, at) => {
         (node.append(
           drawn.isWithheld
             ? make("p", { class: "no-data" }, "Withheld or none: too few drivers stand behind these figures.")
-            : noData(section),
+            : noData(drawn.needs ?? section.needs),
         ),
         node),
     };

@@ -17,7 +17,10 @@ CHARTS.hours = (section, look) => {
   const z = grid.map((line) => line.map((row) => (enough(row) ? row[measure.column] : null)));
   const found = rows.filter(enough),
     range = lowestToHighest(found, measure, (row) => `${WEEKDAYS[row.weekday - 1]} ${row.hour}:00`);
-  const colour = look.colour(section.colour ?? "blue");
+  const colour = look.colour(section.colour ?? "blue"),
+    scaled = scale(measure.unit, z.flat()),
+    inSquare = (value) =>
+      measure.unit === "share" ? decimal(value * 100, 0) : decimal(scaled.to(value), scaled.title === "hours" ? 1 : 0);
   return {
     traces: [
       {
@@ -34,9 +37,7 @@ CHARTS.hours = (section, look) => {
         ],
         hoverinfo: "text",
         hoverongaps: false,
-        text: grid.map((line) =>
-          line.map((row) => (enough(row) ? number(row[measure.column], measure.unit).replace(/\.\d$/, "") : "")),
-        ),
+        text: grid.map((line) => line.map((row) => (enough(row) ? inSquare(row[measure.column]) : ""))),
         texttemplate: look.width > 560 ? "%{text}" : "",
         textfont: { size: 10, color: look.colour("ink") },
         hovertext: grid.map((line, place) =>
@@ -48,6 +49,7 @@ CHARTS.hours = (section, look) => {
     ],
     rows,
     isEmpty: !found.length,
+    needs: `${FEW} ${measure.n[0][1]} in an hour of the week`,
     height: 290,
     layout: {
       yaxis: { autorange: "reversed", showgrid: false },
@@ -58,7 +60,7 @@ CHARTS.hours = (section, look) => {
     },
     legend: [
       {
-        label: `darker: higher; blank: fewer than ${FEW} ${measure.n[0][1]}`,
+        label: `${measure.unit === "share" ? "%" : scaled.title}; darker: higher; blank: fewer than ${FEW} ${measure.n[0][1]}`,
         colour: section.colour ?? "blue",
         kind: "band",
       },

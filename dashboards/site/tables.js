@@ -137,7 +137,8 @@ const tableBlock = (section, at) => {
     );
   if (!rows.length)
     return {
-      node: (node.append(section.nothing ? make("p", { class: "no-data" }, section.nothing) : noData(section)), node),
+      node:
+        (node.append(section.nothing ? make("p", { class: "no-data" }, section.nothing) : noData(section.needs)), node),
     };
   const search = section.isSearchable ? searchBox(section, rows, frame) : null;
   node.append(

@@ -17,7 +17,7 @@ const whatIfBlock = (section) => {
       make("h2", { id: "what-if-title" }, section.title),
     );
   if (!row || !isNumber(row.net_per_hour_usd) || !row.on_job_hours)
-    return { node: (node.append(noData(section)), node) };
+    return { node: (node.append(noData(section.needs)), node) };
   const usual = Object.fromEntries(section.sliders.map(({ name, column }) => [name, row[column]])),
     given = (name) =>
       state[name] !== undefined && Number.isFinite(Number(state[name])) ? Number(state[name]) : usual[name];

@@ -98,4 +98,7 @@ const plain = (text, longest = 200) =>
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");
+// Within a sentence: names of markets and days keep their capitals.
+const marketSaid = (market) => (market === ALL ? "all markets" : marketLabel(market));
+const periodSaid = (period) => (period.grain === "day" ? periodLabel(period) : lowerFirst(periodLabel(period)));
 const lowerFirst = (text) => text.charAt(0).toLowerCase() + text.slice(1);

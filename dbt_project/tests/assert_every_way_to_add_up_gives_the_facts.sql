@@ -13,6 +13,8 @@
     ),
     ('delivery_hours', 'orders', ref('fct_deliveries'), 'count(*)', 'true'),
     ('offer_acceptance', 'offers', ref('fct_offers'), 'count(*)', 'true'),
+    ('acceptance_by_pay', 'at_risk', ref('fct_offers'), 'count(pay_per_hour_usd)', 'is_at_risk'),
+    ('acceptance_pay_needed', 'accepted', ref('fct_offers'), 'count(pay_per_hour_usd)', 'is_accepted'),
     ('driver_earnings', 'trips + pay_pending_trips', ref('fct_trips'), 'count(*)', "status = 'ended'"),
     ('driver_earnings', 'gross_usd', ref('fct_trips'), 'sum(gross_usd)', earning),
     ('driver_earnings', 'costed_net_usd', ref('fct_trips'), 'sum(net_usd)', earning),

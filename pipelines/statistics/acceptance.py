@@ -28,7 +28,10 @@ _FIGURES = (
 
 @dataclass(frozen=True)
 class Curve:
-    """Log-odds of acceptance along pay: `coefficients` at `mean_pay` and per USD, their covariance, Student's quantile."""
+    """Log-odds of acceptance along pay in USD per hour, and how sure they are.
+
+    coefficients: at `mean_pay`, and per USD beyond it; covariance: of these two; quantile: Student's, for 95 %.
+    """
 
     mean_pay: float
     coefficients: Floats
@@ -47,12 +50,13 @@ class Curve:
         not clearly other than those of the share. They are an interval just where the slope is clearly not 0.
         """
         if self.slope()[1] <= 0:
-            return (np.nan,) * 3
+            return np.nan, np.nan, np.nan
         level, slope = self.coefficients
         need, spread = logit(share) - level, self.quantile**2 * self.covariance
         a, b, c = slope**2 - spread[1, 1], need * slope + spread[0, 1], need**2 - spread[0, 0]
         half = np.sqrt(max(b**2 - a * c, 0.0))
-        return tuple(float(self.mean_pay + step) for step in (need / slope, (b - half) / a, (b + half) / a))
+        pay, low, high = self.mean_pay + np.array([need / slope, (b - half) / a, (b + half) / a])
+        return float(pay), float(low), float(high)
 
 
 def acceptance_curves(answers: Columns) -> dict[str, NDArray[Any]]:
@@ -83,7 +87,7 @@ def fit_curve(pay: Floats, asked: Floats, accepted: Floats, driver: Floats) -> C
     """The curve of a cell, from rows in any order; none for fewer than FEWEST_CLUSTERS drivers, or where none fits."""
     driver_numbers, of_driver = np.unique(driver, return_inverse=True)
     pays, of_pay = np.unique(pay, return_inverse=True)
-    asked_at, accepted_at = (np.bincount(of_pay, weights=each) for each in (asked, accepted))
+    asked_at, accepted_at = _sums(of_pay, asked), _sums(of_pay, accepted)
     clusters = driver_numbers.size
     if clusters < FEWEST_CLUSTERS or not _overlap(pays, asked_at, accepted_at):
         return None
@@ -94,9 +98,13 @@ def fit_curve(pay: Floats, asked: Floats, accepted: Floats, driver: Floats) -> C
         return None
     coefficients, bread = found
     beyond = accepted - asked * expit(x @ coefficients)[of_pay]
-    scores = np.stack([np.bincount(of_driver, weights=beyond * column[of_pay]) for column in x.T])
+    scores = np.stack([_sums(of_driver, beyond * column[of_pay]) for column in x.T])
     covariance = clusters / (clusters - 1) * bread @ scores @ scores.T @ bread
     return Curve(mean_pay, coefficients, covariance, float(stdtrit(clusters - 1, 0.975)))
+
+
+def _sums(group: NDArray[np.intp], values: Floats) -> Floats:
+    return np.bincount(group, weights=values).astype(np.float64)
 
 
 def _overlap(pays: Floats, asked: Floats, accepted: Floats) -> bool:
@@ -110,16 +118,20 @@ def maximum_likelihood(x: Floats, asked: Floats, accepted: Floats) -> tuple[Floa
 
     x: (rows, coefficients), its first column 1; asked, accepted: (rows,), so many trials and successes.
     """
-    coefficients = np.zeros(x.shape[1])
+    coefficients = np.zeros(int(x.shape[1]))
     coefficients[0] = logit(accepted.sum() / asked.sum())
     likelihood = _log_likelihood(x @ coefficients, asked, accepted)
     for _ in range(_STEPS):
         share = expit(x @ coefficients)
         information = x.T @ (x * (asked * share * (1 - share))[:, None])
         gradient = x.T @ (accepted - asked * share)
-        step = np.linalg.lstsq(information, gradient)[0]
-        if gradient @ step < 1e-18:  # squared standard errors that are left to go
-            return coefficients, np.linalg.inv(information)
+        try:
+            inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
+        except np.linalg.LinAlgError:  # pays too far apart for 16 digits
+            return None
+        step = inverse @ gradient
+        if 0 <= gradient @ step < 1e-18:  # squared standard errors that are left to go
+            return coefficients, inverse
         # A whole step may go too far; what is lost to rounding is no loss.
         while (after := _log_likelihood(x @ (coefficients + step), asked, accepted)) < likelihood * (1 + 1e-12):
             step = step / 2

@@ -12,9 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.statistics import expanded_interval, readout_differences, resampled_sums
+from pipelines.statistics import expanded_interval, fit_curve, readout_differences, resampled_sums
 from pipelines.statistics.readout import SUMS
-from tests.coverage.worlds import Array, Crew, Markets, Weeks
+from tests.coverage.worlds import OFFERED_USD_PER_HOUR, Array, Crew, Markets, Weeks
 
 WORLDS = 4_000
 _AT_ONCE = 50
@@ -68,12 +68,30 @@ def wilson(sums: Array) -> Interval:
     return (middle - spread) / (trials + Z**2), (middle + spread) / (trials + Z**2)
 
 
+def pay_needed(sums: Array) -> Interval:
+    """The pay at which 80 % accept as `acceptance_pay_needed` has it; where it names none, any."""
+    low, high = np.array([_pay_needed(world) for world in sums]).T
+    return np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
+
+
+def _pay_needed(sums: Array) -> tuple[float, float]:
+    asked, accepted = np.split(sums, 2, axis=1)
+    driver = np.repeat(np.arange(len(sums), dtype=float), OFFERED_USD_PER_HOUR.size)
+    curve = fit_curve(np.tile(OFFERED_USD_PER_HOUR, len(sums)), asked.ravel(), accepted.ravel(), driver)
+    return (np.nan, np.nan) if curve is None else curve.pay_at(0.8)[1:]
+
+
 World = Callable[[np.random.Generator, int], tuple[Array, float]]
 
 
 def answers(drivers: int, keenness_sd: float) -> World:
     """Offers to drivers who differ in keenness."""
     return lambda rng, worlds: Crew(drivers, trips=20).answers(rng, worlds, keenness_sd)
+
+
+def answers_by_pay(drivers: int, keenness_sd: float, spread: float = 0.0) -> World:
+    """Offers of different pay to drivers who differ in keenness."""
+    return lambda rng, worlds: Crew(drivers, 20, spread).answers_by_pay(rng, worlds, keenness_sd)
 
 
 # what, the world, the interval, and whether it is meant to cover
@@ -94,6 +112,9 @@ STUDIES: list[tuple[str, World, Callable[[Array], Interval], bool]] = [
     ("share, drivers differ as simulated (0.5)", answers(60, 0.5), wilson, False),
     ("share, drivers differ twice as much (1.0)", answers(60, 1.0), wilson, False),
     ("share by drivers drawn anew (1.0)", answers(60, 1.0), by_drivers, True),
+    *((f"pay needed, {n} drivers differ (0.5)", answers_by_pay(n, 0.5), pay_needed, n >= 8) for n in (5, 8, 12, 30)),
+    ("pay needed, 60 drivers who differ twice as much", answers_by_pay(60, 1.0), pay_needed, True),
+    ("pay needed, 60 drivers, few are asked most", answers_by_pay(60, 0.5, spread=1.0), pay_needed, True),
 ]
 
 

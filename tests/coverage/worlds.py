@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
+from scipy import optimize
 
 Array = np.ndarray
 
 BLOCK_HOURS_SD = 0.3  # of the logarithm
 MEAN_USD, DRIVER_SD_USD, TRIP_SD_USD = 18.0, 2.0, 8.0
 INCENTIVE_SHARE, INCENTIVE_USD = 0.1, 15.0
+OFFERED_USD_PER_HOUR = np.arange(14.0, 27)
+OFFERED_SHARE = np.exp(-((OFFERED_USD_PER_HOUR - 20) ** 2) / (2 * 2.5**2))
+OFFERED_SHARE /= OFFERED_SHARE.sum()
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,37 @@ class Crew:
         share = float(np.sum(weights * _chance(keenness_sd * points)) / weights.sum())
         return np.stack([accepted, asked], axis=2).astype(float), share
 
+    def answers_by_pay(self, rng: np.random.Generator, worlds: int, keenness_sd: float) -> tuple[Array, float]:
+        """Asked and accepted per driver and `OFFERED_USD_PER_HOUR`, asked first, and the pay at which 80 % accept.
+
+        That of the curve which fits all drivers together best: where they differ it is flatter than each one's.
+        """
+        z = rng.standard_normal((2, worlds, self.drivers, 1))
+        often = self.trips * np.exp(self.spread * z[0] - self.spread**2 / 2)
+        asked = rng.poisson(often * OFFERED_SHARE)
+        accepted = rng.binomial(asked, _chance(_keenness_at_pay() + keenness_sd * z[1]))
+        return np.concatenate([asked, accepted], axis=2).astype(float), _pay_needed(keenness_sd)
+
 
 def _chance(keenness: Array) -> Array:
     return 1 / (1 + np.exp(1.4 - keenness))
+
+
+def _keenness_at_pay() -> Array:
+    return 0.35 * (OFFERED_USD_PER_HOUR - 20)
+
+
+def _pay_needed(keenness_sd: float) -> float:
+    points, weights = hermegauss(60)
+    share = _chance(_keenness_at_pay()[:, None] + keenness_sd * points) @ weights / weights.sum()
+    beyond = OFFERED_USD_PER_HOUR - 20
+
+    def misfit(line: Array) -> list[float]:
+        left = OFFERED_SHARE * (share - 1 / (1 + np.exp(-line[0] - line[1] * beyond)))
+        return [left.sum(), left @ beyond]
+
+    level, slope = optimize.root(misfit, [-1.4, 0.35], tol=1e-12).x
+    return float(20 + (np.log(4) - level) / slope)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from pipelines.statistics import expanded_interval, resampled_sums
+from pipelines.statistics import expanded_interval, maximum_likelihood, resampled_sums
 
 Floats = NDArray[np.float64]
 
@@ -80,12 +80,10 @@ class Logistic:
 
 
 def logistic(x: Floats, is_yes: NDArray[np.bool_]) -> Logistic:
-    """Rows are independent. By Newton's steps from 0, of which a few are enough."""
-    coefficients, covariance = np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1]))
-    for _ in range(10):
-        share = expit(x @ coefficients)
-        covariance = np.linalg.inv(x.T @ (x * (share * (1 - share))[:, None]))
-        coefficients += covariance @ x.T @ (is_yes - share)
+    """Rows are independent."""
+    found = maximum_likelihood(x, np.ones(len(x)), is_yes.astype(float))
+    assert found, "no fit"
+    coefficients, covariance = found
     share = expit(x @ coefficients)
     likelihood = np.log(np.where(is_yes, share, 1 - share)).sum()
     return Logistic(coefficients, np.sqrt(np.diag(covariance)), float(likelihood))

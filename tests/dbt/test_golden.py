@@ -2,12 +2,16 @@
 
 import json
 import math
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
+from scipy.special import expit, logit
 
-from tests.dbt.metric_tables import MetricTables, metric_models, order
+from tests.dbt.metric_tables import MetricTables, metric_models, offer, order
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/intervals.json").read_text(encoding="utf-8"))
 CUT = datetime(2022, 5, 30, 12, tzinfo=UTC)
@@ -26,7 +30,18 @@ def tables() -> MetricTables:
         for case, golden in enumerate(GOLDEN["kaplan_meier"])
         for n, (minutes, is_open) in enumerate(zip(golden["minutes"], golden["is_open"], strict=True))
     ]
-    return metric_models().over(fct_deliveries=shares + curves, cut=CUT)
+    offers = [
+        offer(
+            f"{case}-{n}",
+            "accepted" if taken else "declined",
+            driver_key=f"{who}",
+            pay_per_hour_usd=pay,
+            market_id=f"pay-{case}",
+        )
+        for case, golden in enumerate(GOLDEN["acceptance"])
+        for n, (who, pay, taken) in enumerate(zip(golden["driver"], golden["pay"], golden["is_accepted"], strict=True))
+    ]
+    return metric_models().over(fct_deliveries=shares + curves, fct_offers=offers, cut=CUT)
 
 
 def seen(name, market_id, minutes, *, is_open):
@@ -72,3 +87,41 @@ def test_the_curve_and_its_band_are_those_of_lifelines(tables, case):
 
 def _or_nan(values):
     return [math.nan if value is None else value for value in values]
+
+
+def of_statsmodels(golden, *at):
+    """Figure and ends of 95 % of a sum of the curve's coefficients, each times `at`."""
+    drivers = len(set(golden["driver"]))
+    figure = np.dot(golden["coefficients"], at)
+    reach = stats.t.ppf(0.975, drivers - 1) * np.sqrt(at @ np.array(golden["covariance"]) @ at)
+    return np.array([figure, figure - reach, figure + reach])
+
+
+@pytest.mark.parametrize("case", range(len(GOLDEN["acceptance"])))
+def test_the_slope_of_acceptance_and_the_pay_needed_are_of_statsmodels_curve_by_drivers(tables, case):
+    golden = GOLDEN["acceptance"][case]
+    row = tables.cell("acceptance_pay_needed", market_id=f"pay-{case}")
+    counted = (row["at_risk"], row["accepted"], row["drivers"])
+    assert counted == (len(golden["pay"]), sum(golden["is_accepted"]), len(set(golden["driver"])))
+    found = [row[f"log_odds_per_usd{end}"] for end in ("", "_low", "_high")]
+    assert found == pytest.approx(of_statsmodels(golden, 0, 1), abs=2e-9)
+    level, slope = golden["coefficients"]
+    needed = [row[f"pay_per_hour_for_80_percent_usd{end}"] for end in ("", "_low", "_high")]
+    if of_statsmodels(golden, 0, 1)[1] <= 0:
+        assert needed == [None] * 3
+        return
+    pay, *ends = map(float, needed)
+    assert pay == pytest.approx((logit(0.8) - level) / slope, abs=1e-4)
+    for end, of_interval in zip(ends, (2, 1), strict=True):
+        assert of_statsmodels(golden, 1, end)[of_interval] == pytest.approx(logit(0.8), abs=1e-4)
+
+
+@pytest.mark.parametrize("case", range(len(GOLDEN["acceptance"])))
+def test_the_curve_is_statsmodels_at_the_middle_of_every_dollar_and_its_band_is_by_drivers(tables, case):
+    golden = GOLDEN["acceptance"][case]
+    rows = tables.rows("acceptance_by_pay", f"grain = 'all' and market_id = 'pay-{case}' and offer_type = 'all'")
+    assert {row["pay_per_hour_from_usd"]: row["at_risk"] for row in rows} == Counter(np.floor(golden["pay"]))
+    for row in rows:
+        found = [row[f"fitted_share{end}"] for end in ("", "_low", "_high")]
+        expected = expit(of_statsmodels(golden, 1, float(row["pay_per_hour_from_usd"]) + 0.5))
+        assert found == pytest.approx(expected, abs=2e-9)

@@ -21,6 +21,8 @@ TABLES = {
     "delivery_curve": (*KEYS, "within_minutes"),
     "delivery_hours": (*KEYS, "weekday", "hour"),
     "offer_acceptance": KEYS,
+    "acceptance_by_pay": (*KEYS, "pay_per_hour_from_usd"),
+    "acceptance_pay_needed": KEYS,
     "driver_earnings": KEYS,
     "net_pay_parts": KEYS,
     "driver_pay_distribution": (*KEYS, "percentile"),

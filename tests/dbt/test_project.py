@@ -12,7 +12,7 @@ TYPES = {
     r".*_at": "TIMESTAMP WITH TIME ZONE",
     r".*_date": "DATE",
     r".*_(minutes|hours|miles)(_(mean|p\d\d(_censored)?))?": "DOUBLE",
-    r".*_usd": "DECIMAL(12,4)",
+    r".*(?<!_per)_usd": "DECIMAL(12,4)",  # what is per USD is no money
     r".*_share": "DOUBLE",
     r"(is|has)_.*": "BOOLEAN",
 }

@@ -1,4 +1,4 @@
-"""Writes `intervals.json`: what statsmodels says of shares and lifelines of orders still under way.
+"""Writes `intervals.json`: what statsmodels says of shares and of curves, and lifelines of orders still under way.
 
 Neither is a dependency. To ask them again:
     uv venv /tmp/golden && uv pip install --python /tmp/golden/bin/python lifelines==0.30.3 statsmodels==0.15.0
@@ -12,6 +12,7 @@ import lifelines
 import numpy as np
 import pandas as pd
 import statsmodels
+import statsmodels.api as sm
 from lifelines import KaplanMeierFitter
 from statsmodels.stats.proportion import proportion_confint
 
@@ -54,6 +55,30 @@ def _read(fitter: KaplanMeierFitter, bounds: pd.DataFrame, edge: int) -> list[fl
     return [edge, int(at_risk.iloc[0]) if at_risk.size else 0, float(1 - fitter.predict(edge)), low, high]
 
 
+def acceptance_case(seed: int) -> dict[str, object]:
+    """Answers of some drivers to offers, with statsmodels' curve of them and its covariance by drivers.
+
+    The curve is of the pay itself: log-odds at 0 USD and per USD. statsmodels' own factor for small samples is
+    left out, and G / (G - 1) for G drivers put in its place.
+    """
+    rng = np.random.default_rng(seed)
+    drivers, size = int(rng.integers(5, 14)), int(rng.integers(60, 160))
+    driver, pay = rng.integers(drivers, size=size), np.round(rng.normal(20, 2, size) * 4) / 4
+    log_odds = rng.uniform(-0.1, 0.6) * (pay - 21) + rng.normal(0, 0.7, drivers)[driver]
+    is_accepted = rng.random(size) < 1 / (1 + np.exp(-log_odds))
+    clusters = {"groups": driver, "use_correction": False}
+    model = sm.Logit(is_accepted.astype(float), sm.add_constant(pay))
+    found = model.fit(method="newton", tol=1e-12, disp=0, cov_type="cluster", cov_kwds=clusters)
+    asked = np.unique(driver).size
+    return {
+        "driver": driver.tolist(),
+        "pay": pay.tolist(),
+        "is_accepted": is_accepted.tolist(),
+        "coefficients": found.params.tolist(),
+        "covariance": (found.cov_params() * asked / (asked - 1)).tolist(),
+    }
+
+
 def main() -> None:
     """Asks both and writes the file beside this one."""
     golden = {
@@ -61,6 +86,7 @@ def main() -> None:
         "wilson": [[k, n, *map(float, proportion_confint(k, n, method="wilson"))] for k, n in SHARES],
         "kaplan_meier": [survival_case(seed, 8, 60) for seed in range(12)]
         + [survival_case(seed, 1, 7) for seed in range(12, 18)],
+        "acceptance": [acceptance_case(seed) for seed in range(8)],
     }
     Path(__file__).with_name("intervals.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
 

@@ -14,6 +14,7 @@ from tests.naive.earnings import driver_earnings, driver_pay_distribution
 from tests.naive.events import Line, standing
 from tests.naive.offers import blocks, offers
 from tests.naive.pay import net_pay_parts
+from tests.naive.pay_answers import acceptance_by_pay, acceptance_pay_needed
 from tests.naive.reference import Reference
 from tests.naive.speed import delivery_hours, delivery_speed, store_performance
 from tests.naive.trips import trips
@@ -50,6 +51,8 @@ def metrics(tables: Tables, reference: Reference, min_drivers: int) -> Tables:
         "delivery_curve": delivery_curve(orders, cuts["orders"]),
         "delivery_hours": delivery_hours(orders, reference),
         "offer_acceptance": offer_acceptance(tables, cuts["offers"], reference),
+        "acceptance_by_pay": acceptance_by_pay(tables["fct_offers"]),
+        "acceptance_pay_needed": acceptance_pay_needed(tables["fct_offers"]),
         "driver_earnings": driver_earnings(trip_rows, min_drivers),
         "net_pay_parts": net_pay_parts(trip_rows, reference),
         "driver_pay_distribution": driver_pay_distribution(trip_rows, min_drivers),

@@ -14,30 +14,46 @@ offers as (
 
 ),
 
+days as (
+
+    select distinct
+        sent_date,
+        market_id,
+        offer_type
+    from offers
+
+),
+
 cells as (
 
     {{ cells(
-        'offers', ref('fct_offers'), 'sent_date', columns=['driver_number', 'pay_per_hour_usd', 'is_accepted'],
-        grains=['week', 'all']
+        'days', ref('fct_offers'), 'sent_date',
+        columns=['sent_date', 'market_id as of_market_id', 'offer_type as of_offer_type'], grains=['week', 'all']
     ) }}
 
 ),
 
-counted as (
+-- Numbered while they are few, and numbers because Python takes a column of them in one piece, texts one by one.
+numbered as (
 
     select
-        {{ cell_keys() }},
-        driver_number,
-        pay_per_hour_usd,
-        count(*) as at_risk,
-        count(*) filter (where is_accepted) as accepted
+        *,
+        dense_rank() over (order by {{ cell_keys() }}) as cell_number
     from cells
-    group by all
 
 )
 
--- Numbers, because Python takes a column of them in one piece, and millions of texts one by one.
 select
-    dense_rank() over (order by {{ cell_keys() }}) as cell_number,
-    *
-from counted
+    numbered.cell_number,
+    {{ cell_keys('numbered') }},
+    offers.driver_number,
+    offers.pay_per_hour_usd,
+    count(*) as at_risk,
+    count(*) filter (where offers.is_accepted) as accepted
+from offers
+inner join numbered
+    on
+        offers.sent_date = numbered.sent_date
+        and offers.market_id = numbered.of_market_id
+        and offers.offer_type = numbered.of_offer_type
+group by all
