@@ -128,7 +128,7 @@ TEXTS = """
 TYPES = {
     r".*_id": "VARCHAR",
     r"(is|has)_.*": "BOOLEAN",
-    r"within_minutes": "INTEGER",
+    r"within_minutes|weekday|hour": "INTEGER",
     r".*_at|as_of|cut": "TIMESTAMP WITH TIME ZONE",
     r".*_(date|on)|period_start": "DATE",
     r".*_usd(_low|_high|_least|_greatest|_mean|_p\d\d)?": "DECIMAL(12,4)",
