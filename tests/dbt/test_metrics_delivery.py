@@ -135,3 +135,22 @@ def test_an_order_whose_time_is_unknown_is_not_in_the_curve_and_has_its_row():
     assert len(by_edge) == 46
     row = by_edge[2880]
     assert (row["orders"], row["at_risk"], row["delivered_share_censored"], row["promised_share"]) == (0, 0, None, None)
+
+
+def test_an_hour_of_the_week_counts_what_was_placed_in_it_and_how_that_went():
+    """Noon UTC on Saturday 2022-05-21 is 05:00 in Las Vegas; 05:00 UTC is 22:00 on the Friday before."""
+    friday_night = NOON - timedelta(hours=7)
+    orders = [
+        order(1, minutes=30, is_on_time=True),
+        order(2, minutes=60, is_on_time=False, placed_at=NOON + timedelta(minutes=59)),
+        order(3, minutes=None, is_on_time=False),
+        order(4, minutes=90, placed_at=friday_night, placed_date=(NOON - timedelta(days=1)).date()),
+    ]
+    tables = metric_models().over(fct_deliveries=orders)
+    saturday = tables.cell("delivery_hours", weekday=6, hour=5)
+    assert (saturday["orders"], saturday["delivered"], saturday["due"], saturday["on_time"]) == (3, 2, 3, 1)
+    assert (saturday["on_time_share"], saturday["click_to_door_minutes_p50"]) == (1 / 3, 45)
+    assert saturday["on_time_share_low"] < 1 / 3 < saturday["on_time_share_high"]
+    friday = tables.cell("delivery_hours", weekday=5, hour=22)
+    assert (friday["orders"], friday["due"], friday["on_time_share"]) == (1, 0, None)
+    assert len(tables.rows("delivery_hours", "grain = 'all' and market_id = 'all' and offer_type = 'all'")) == 2

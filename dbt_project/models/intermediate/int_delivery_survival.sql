@@ -31,39 +31,32 @@ cells as (
 
 ),
 
-moments as (
+-- Orders still under way as each one leaves; at the same minute those that arrive leave before those lost from sight.
+risks as (
 
     select
         {{ cell_keys() }},
         minutes,
-        count(*) as leaving,
-        count(*) filter (where has_arrived) as arriving
+        has_arrived,
+        count(*) over (partition by {{ cell_keys() }})
+        + 1 - row_number() over (partition by {{ cell_keys() }} order by minutes asc, has_arrived desc) as at_risk
     from cells
     where minutes is not null
-    group by all
-
-),
-
--- Orders still under way as some leave; of those who leave at the same minute, the arriving do so first.
-risks as (
-
-    select
-        *,
-        sum(leaving) over (partition by {{ cell_keys() }} order by minutes desc) as at_risk
-    from moments
 
 ),
 
 -- Kaplan and Meier 1958: the share still under way is the product over the arrivals so far; the last leaves nobody.
+-- Those of the same minute count together: d of n come, one by one, to the same sums as d at once.
 curves as (
 
     select
         *,
         exp(sum(case
-            when arriving = at_risk then cast('-infinity' as double)
-            else ln(1 - {{ ratio('arriving', 'at_risk') }})
+            when not has_arrived then 0
+            when at_risk = 1 then cast('-infinity' as double)
+            else ln(1 - {{ ratio('1', 'at_risk') }})
         end) over (partition by {{ cell_keys() }} order by minutes)) as under_way_share,
-        sum({{ ratio('arriving', 'at_risk * (at_risk - arriving)') }})
+        sum(case when has_arrived then {{ ratio('1', 'at_risk * (at_risk - 1)') }} end)
             over (partition by {{ cell_keys() }} order by minutes) as greenwood
     from risks
 
@@ -84,9 +77,9 @@ bounds as (
 select
     {{ cell_keys() }},
     within_minutes,
-    sum(leaving) as leaving,
-    sum(arriving) as arriving,
-    coalesce(sum(leaving) filter (where minutes = within_minutes), 0) as leaving_at_edge,
+    count(*) as leaving,
+    count(*) filter (where has_arrived) as arriving,
+    count(*) filter (where minutes = within_minutes) as leaving_at_edge,
     min(minutes) filter (where under_way_share <= 0.5 + 1e-12) as p50_minutes,
     min(minutes) filter (where under_way_share_low <= 0.5) as p50_minutes_low,
     min(minutes) filter (where under_way_share_high <= 0.5) as p50_minutes_high,
