@@ -51,7 +51,8 @@ select
         when accepted = 0 then 'None accepted: no fit.'
         when accepted = at_risk then 'All accepted: no fit.'
         when pay_per_hour_least_usd = pay_per_hour_greatest_usd then 'All offers paid the same: no fit.'
-        when log_odds_per_usd is null then 'A pay parts those who accepted from those who did not, or nearly: no curve fits.'
+        when log_odds_per_usd is null
+            then 'A pay parts those who accepted from those who did not, or nearly: no curve fits.'
         when pay_per_hour_for_80_percent_usd is null
             then 'Acceptance does not clearly rise with pay: no pay can be said to be enough.'
         when is_above_offered then 'An extrapolation: no offer paid that much.'
