@@ -65,6 +65,27 @@ def view_of(browser: Browser) -> tuple:
     return words(browser), seen(browser), browser.evaluate(CHOSEN)
 
 
+def block(title: str) -> str:
+    """The section with this heading, as JavaScript finds it."""
+    is_it = f"each.querySelector('h2').textContent === {json.dumps(title)}"
+    return f"[...document.querySelectorAll('.block')].find(each => {is_it})"
+
+
+def saved(browser: Browser, title: str) -> Path:
+    """The file that a section's button saves."""
+    browser.evaluate(f"{block(title)}.querySelector('.save').click()", userGesture=True)
+    return browser.downloaded()
+
+
+def table_of(browser: Browser, title: str, *, is_upright: bool = False) -> list[list[str]]:
+    """Headings and rows of a section's table; of an upright one, which has a column per row, turned."""
+    lines = browser.evaluate(
+        f"[...{block(title)}.querySelectorAll('tr')].map(row => [...row.cells].map(each => each.textContent))"
+    )
+    lines = [[text.replace("\u00a0", " ") for text in line] for line in lines]
+    return [list(line) for line in zip(*lines, strict=True)] if is_upright else lines
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     """Rows of a saved CSV file by the names in its first line."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
