@@ -15,6 +15,16 @@ from tests.integration.browser import Browser
 
 PAGES = [page.file for page in find_pages()]
 PICKERS = {page.file: getattr(page.module, "PICKERS", ("market", "offer", "period")) for page in find_pages()}
+CHARTS = {  # one for each section that is neither a table nor the what-if
+    "index.html": 6,
+    "delivery_speed.html": 7,
+    "offers_and_acceptance.html": 8,
+    "driver_earnings.html": 9,
+    "stores.html": 0,
+    "pilot_readout.html": 8,
+    "data_quality.html": 1,
+    "metric_dictionary.html": 0,
+}
 DRAWN = "[...document.querySelectorAll('.chart')].map(each => each.querySelectorAll('.main-svg').length > 0)"
 SEEN = """[...document.querySelectorAll('.card, .block')].map(each => {
     const chart = each.querySelector('.chart');
