@@ -5,7 +5,7 @@ Belongs here: which rows of the delivery tables are shown and how. Does not belo
 
 from collections.abc import Sequence
 
-from dashboards.content import Measure, Section, Site, references
+from dashboards.content import Elsewhere, Measure, Section, Site, references
 from dashboards.queries import cells
 from dashboards.theme import Style
 
@@ -26,7 +26,7 @@ QUERY = {
         "staged_transit_minutes_mean", "staged_click_to_door_minutes_mean",
     ),
     "curve": cells(
-        "delivery_curve", "orders", "delivered", "delivered_share_censored", "delivered_share_censored_low",
+        "delivery_curve", "orders", "delivered", "delivered_per_hour", "delivered_share_censored", "delivered_share_censored_low",
         "delivered_share_censored_high", "promised_orders", "promised_share",
         along=("within_minutes",), has_days=False, weeks=8,
     ),
@@ -102,6 +102,18 @@ def build(site: Site) -> Sequence[Section]:
             {"totals": [Measure("delivered", "Delivered since the line before")], "references": rivals},
         ),
         Section(
+            "histogram",
+            "How do the delivered ones spread?",
+            "curve",
+            [
+                Measure("delivered_per_hour", "Per hour between the edges", ORDERS),
+                Measure("delivered", "Delivered", ORDERS),
+            ],
+            "delivered orders",
+            "Delivered orders only, by time from click to door; the curve beside has all orders.",
+            {"promise": Elsewhere("speed", Measure("promise_minutes_p50", "Median promise", PROMISED))},
+        ),
+        Section(
             "over_time",
             "Is the median getting shorter?",
             "speed",
@@ -118,7 +130,7 @@ def build(site: Site) -> Sequence[Section]:
             "the events ready, picked_up and delivered of orders",
             "Mean minutes from click to door of delivered orders whose every stamp is known: the stages add up to the "
             "whole. Medians of stages would not.",
-            {"wide": True, "totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
+            {"totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
         ),
         Section(
             "hours",

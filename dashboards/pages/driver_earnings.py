@@ -119,7 +119,7 @@ def build(site: Site) -> Sequence[Section]:
             "How far do drivers lie apart?",
             "spread",
             [Measure("net_per_hour_usd", "Net per hour on the job", (("rated_drivers", "drivers"),))],
-            "drivers with at least three trips",
+            "drivers with at least three trips, four times as many as must stand behind a driver figure",
             "Drivers with at least three trips in the period. The shaded range is what drivers are told, gross; the "
             "curves are net.",
             ADVERTISED

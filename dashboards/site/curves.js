@@ -257,9 +257,18 @@ CHARTS.drivers = (section, look) => {
     layout: {
       xaxis: { title: { text: "net USD per hour on the job" }, tickprefix: "$", showgrid: true },
       yaxis: { tickformat: ".0%", range: [0, 1], title: { text: "share of drivers at or below" } },
-      shapes: [shade(section.bandAt, "x", look), ...(isNumber(floor) ? [ruled(floor, "x", look)] : [])],
+      shapes: [
+        shade(section.bandAt, "x", look),
+        ...(isNumber(floor) ? unique([floor, wage[top]]).map((each) => ruled(each, "x", look)) : []),
+      ],
       annotations: isNumber(floor)
-        ? [noteAt("minimum wage", { x: floor, yref: "paper", y: 1, xanchor: "right" }, look)]
+        ? [
+            noteAt(
+              wage[top] > floor ? "least minimum wage" : "minimum wage",
+              { x: floor, yref: "paper", y: 1, xanchor: "right" },
+              look,
+            ),
+          ]
         : [],
     },
     legend: [...legendOf(offers, "line"), { label: section.bandLabel, colour: "grey", kind: "band" }],
@@ -270,7 +279,7 @@ CHARTS.drivers = (section, look) => {
       ...(section.totals ?? []),
     ],
     scope: scopeOf(period, { offer: offers.map(offerLabel).join(", ") }),
-    caption: [said && said + words + "."],
+    caption: [said ? said + words + "." : `${aboutChosen(period)}: too few drivers to show how far they lie apart.`],
     isWithheld: !mine.length,
   };
 };

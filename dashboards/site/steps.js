@@ -1,4 +1,56 @@
-// Charts of one cell: hours of the week, the funnel, from gross to net.
+// Charts of one cell: how long orders take, hours of the week, the funnel, from gross to net.
+
+// How many arrive after how long. Steps differ in width, so a bar's height is per hour, and its area the orders.
+CHARTS.histogram = (section, look) => {
+  const frame = page.frames[section.frame],
+    period = reach(frame),
+    [height, count] = section.measures,
+    style = offerStyle(state.offer);
+  const all = cellsOf(frame, period),
+    last = all.findLastIndex((row) => row[count.column] > 0),
+    rows = all.slice(0, last + 1),
+    edges = [0, ...rows.map((row) => row.within_minutes)];
+  const scaled = scale("minutes", edges),
+    promise = cellOf(page.frames[section.promise.frame], reach(page.frames[section.promise.frame])),
+    due = promise?.[section.promise.column];
+  const mode = rows.reduce((best, row) => (row[height.column] > (best?.[height.column] ?? 0) ? row : best), null),
+    at = rows.indexOf(mode);
+  const between = (place) => `${spoken(edges[place], "minutes")} to ${spoken(edges[place + 1], "minutes")}`;
+  return {
+    traces: [
+      {
+        type: "bar",
+        x: rows.map((_, place) => scaled.to((edges[place] + edges[place + 1]) / 2)),
+        width: rows.map((_, place) => scaled.to(edges[place + 1] - edges[place])),
+        y: rows.map((row) => row[height.column]),
+        marker: { ...barMarker(style, look), line: { color: look.colour("card"), width: 0.5 } },
+        hoverinfo: "text",
+        hovertext: rows.map((row, place) => hoverText(between(place), row, count)),
+      },
+    ],
+    rows,
+    isEmpty: !rows.length,
+    layout: {
+      bargap: 0,
+      xaxis: { title: { text: `${scaled.title} from click to door` }, rangemode: "tozero" },
+      yaxis: { tickformat: ",~f", title: { text: "orders per hour" } },
+      shapes: isNumber(due) ? [ruled(scaled.to(due), "x", look)] : [],
+      annotations: isNumber(due)
+        ? [noteAt("median promise", { x: scaled.to(due), yref: "paper", y: 1, xanchor: "left" }, look)]
+        : [],
+    },
+    legend: [
+      { ...style, label: `${offerLabel(state.offer)}: area is the number of orders`, kind: "bar" },
+      ...(isNumber(due) ? [{ label: "median promise", colour: "grey", kind: "dash" }] : []),
+    ],
+    columns: [{ column: "within_minutes", label: "Up to", unit: "minutes", n: [] }, count, height],
+    scope: scopeOf(period),
+    caption: [
+      mode &&
+        `${aboutChosen(period)}: most orders arrive after ${between(at)}: ${claim(mode, count)}${isNumber(due) ? `; the median promise is ${spoken(due, "minutes")} (${sample(promise, section.promise)})` : ""}.`,
+    ],
+  };
+};
 
 // When in the week: one square per hour, its figure in it.
 const FEW = 5;
@@ -20,7 +72,9 @@ CHARTS.hours = (section, look) => {
   const colour = look.colour(section.colour ?? "blue"),
     scaled = scale(measure.unit, z.flat()),
     inSquare = (value) =>
-      measure.unit === "share" ? decimal(value * 100, 0) : decimal(scaled.to(value), scaled.title === "hours" && value < 597 ? 1 : 0);
+      measure.unit === "share"
+        ? decimal(value * 100, 0)
+        : decimal(scaled.to(value), scaled.title === "hours" && value < 597 ? 1 : 0);
   return {
     traces: [
       {

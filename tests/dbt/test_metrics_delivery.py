@@ -89,6 +89,7 @@ def test_an_order_counts_at_the_edge_it_arrives_by_and_beyond_the_last_at_none()
     minutes = [0, 10, 10 + 1 / 60e6, 20, 2880, 2881]
     by_edge = curve([order(n, minutes=each) for n, each in enumerate(minutes)])
     assert {edge: row["delivered"] for edge, row in by_edge.items() if row["delivered"]} == {10: 2, 20: 2, 2880: 1}
+    assert [by_edge[edge]["delivered_per_hour"] for edge in (10, 20, 30, 2880)] == [12, 12, 0, pytest.approx(1 / 3)]
     assert [by_edge[edge]["at_risk"] for edge in (10, 20, 30, 2880)] == [5, 3, 2, 2]
     assert {row["orders"] for row in by_edge.values()} == {6}
 

@@ -71,7 +71,7 @@ def test_units_are_in_the_types(columns, dictionary):
     by_unit = {"USD": "DECIMAL(12,4)", "USD/hour": "DECIMAL(12,4)"}
     by_unit |= dict.fromkeys(("share", "minutes", "hours", "miles", "seconds", "gallons"), "DOUBLE")
     by_unit |= dict.fromkeys(("miles/gallon", "USD/gallon", "USD/mile"), "DOUBLE")
-    by_unit["log-odds per USD/hour"] = "DOUBLE"
+    by_unit |= dict.fromkeys(("log-odds per USD/hour", "orders/hour"), "DOUBLE")
     for row in dictionary:
         dtype, _ = columns[row["table_name"], row["name"]]
         assert dtype == by_unit.get(row["unit"], "BIGINT"), f"{row['table_name']}.{row['name']} in {row['unit']}"

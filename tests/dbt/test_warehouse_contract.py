@@ -63,8 +63,8 @@ WRITTEN = {
     ),
     "delivery_curve": (
         f"{CELL} within_minutes",
-        "orders delivered at_risk delivered_share_censored delivered_share_censored_low delivered_share_censored_high "
-        "promised_orders promised_share",
+        "orders delivered delivered_per_hour at_risk delivered_share_censored delivered_share_censored_low "
+        "delivered_share_censored_high promised_orders promised_share",
     ),
     "delivery_hours": (f"{CELL} weekday hour", f"orders delivered {ON_TIME} click_to_door_minutes_p50"),
     "offer_acceptance": (
@@ -142,7 +142,7 @@ TYPES = {
     r".*_share(_censored)?(_low|_high)?": "DOUBLE",
     r".*_(minutes|hours|miles)(_mean|_p\d\d(_censored(_low|_high)?)?)?": "DOUBLE",
     r"(minutes|seconds)_to_.*|hours_behind_.*": "DOUBLE",
-    r"latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
+    r"delivered_per_hour|latitude|longitude|.*_per_(gallon|mile)|.*gallons|kwh_per_100_miles": "DOUBLE",
     r"(retail|baseline)_(value|numerator|denominator)|difference.*": "DOUBLE",
     "percentile": "INTEGER",
     r".*": "BIGINT",

@@ -37,10 +37,12 @@ def _cell(orders: list[Row], cut: datetime) -> list[Row]:
         _, share, greenwood = next((point for point in curve[::-1] if point[0] <= edge), (0, 1.0, 0.0))
         low, high = log_log(share, greenwood)
         shares = (share, high, low) if at_risk else (None, None, None)
+        delivered = sum(happened and before < time <= edge for time, happened in times)
         row = {
             "within_minutes": edge,
             "orders": len(times),
-            "delivered": sum(happened and before < time <= edge for time, happened in times),
+            "delivered": delivered,
+            "delivered_per_hour": 60 * delivered / (edge - max(before, 0)),
             "at_risk": at_risk,
             "promised_orders": len(promises),
             "promised_share": ratio(sum(minutes <= edge for minutes in promises), len(promises)),

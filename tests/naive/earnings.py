@@ -149,7 +149,7 @@ def driver_pay_distribution(trips: list[Row], min_drivers: int) -> list[Row]:
     least: date = min(trip["trip_date"] for trip in trips)
     earning = [trip for trip in trips if trip["status"] == "ended" and not trip["is_pay_pending"]]
     rates = {
-        key: _rates(of_cell, min_drivers)
+        key: _rates(of_cell, 4 * min_drivers)
         for key, of_cell in cells(earning, "trip_date", least).items()
         if key[0] in ("week", "all")
     }

@@ -48,6 +48,7 @@ curves as (
     select
         points.*,
         coalesce(survival.arriving, 0) as delivered,
+        lag(points.within_minutes, 1, 0) over so_far as edge_before,
         coalesce(sum(survival.leaving) over whole, 0) as orders,
         coalesce(sum(survival.leaving) over so_far, 0) - coalesce(survival.leaving_at_edge, 0) as left_before,
         coalesce(min(survival.under_way_share) over so_far, 1) as under_way_share,
@@ -69,6 +70,7 @@ select
     cast(within_minutes as integer) as within_minutes,
     cast(orders as bigint) as orders,
     cast(delivered as bigint) as delivered,
+    {{ ratio('60 * delivered', 'within_minutes - edge_before') }} as delivered_per_hour,
     cast(orders - left_before as bigint) as at_risk,
     case when orders > left_before then 1 - under_way_share end as delivered_share_censored,
     case when orders > left_before then 1 - {{ survival_bound('under_way_share', 'greenwood', 'high') }} end

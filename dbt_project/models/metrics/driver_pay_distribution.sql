@@ -1,10 +1,12 @@
 with
 
--- Null where driver_earnings withholds them.
+-- Null where driver_earnings withholds them. Nineteen percentiles of a handful of drivers would be their pay, one by one.
 figures as (
 
-    select * from {{ ref('int_driver_figures') }}
-    where grain <> 'day' and rated_drivers is not null
+    select figures.*
+    from {{ ref('int_driver_figures') }} as figures
+    cross join {{ source('run', 'settings') }} as settings
+    where figures.grain <> 'day' and figures.rated_drivers >= 4 * settings.min_drivers
 
 ),
 
