@@ -101,7 +101,7 @@ const uprightTable = (frame, given, rows, name, by) => {
         make(
           "tr",
           {},
-          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at && "col" }, words)),
+          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at > 0 && "col" }, words)),
         ),
       ),
       make(
