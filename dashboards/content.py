@@ -158,7 +158,19 @@ def _value(name: str, value: object) -> Json:
         return float(value)
     if not isinstance(value, float):
         return value
-    return round(value, 5) if "_share" in name else round(value, 2) if "minutes" in name else float(f"{value:.9g}")
+    if "_share" in name or "minutes" in name:
+        return _short(value, 5 if "_share" in name else 2)
+    return float(f"{value:.9g}")
+
+
+def _short(value: float, places: int) -> float:
+    """To so many places, or up to four more while it ends in 5: 45.847 is shown as 45.8, which 45.85 would not be."""
+    short = ""
+    for each in range(places, places + 5):
+        short = f"{value:.{each}f}"
+        if float(short) == value or not short.rstrip("0").endswith("5"):
+            break
+    return float(short)
 
 
 def references(site: Site, **measures: str) -> list[Json]:

@@ -169,7 +169,12 @@ const nameView = () => {
 };
 
 const cardsBlock = (section) => ({
-  node: make("section", { class: "cards", "aria-label": section.title }, section.cards.map(cardBlock)),
+  node: make(
+    "section",
+    { class: "cards", "aria-labelledby": "cards-title" },
+    make("h2", { id: "cards-title", class: "unseen" }, section.title),
+    section.cards.map(cardBlock),
+  ),
 });
 const blockOf = (section, at) =>
   ({ cards: cardsBlock, table: tableBlock, what_if: whatIfBlock })[section.kind]?.(section, at) ??

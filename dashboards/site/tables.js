@@ -37,7 +37,7 @@ const valueIn = (row, { column, part, names }) => {
 };
 
 const headingOf = ({ label, unit }) =>
-  unit && unitOf(unit).axis ? `${label} (${unitOf(unit).axis})` : unit === "share" ? `${label} (%)` : label;
+  UNITS[unit]?.axis ? `${label} (${UNITS[unit].axis})` : unit === "share" ? `${label} (%)` : label;
 
 const tableOf = (frame, given, rows, name) => {
   const columns = withIntervals(withSizes(given), rows),
@@ -101,7 +101,7 @@ const uprightTable = (frame, given, rows, name, by) => {
         make(
           "tr",
           {},
-          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at && "col" }, words)),
+          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at > 0 && "col" }, words)),
         ),
       ),
       make(

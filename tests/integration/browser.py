@@ -164,12 +164,12 @@ class Browser:
 
     def downloaded(self) -> Path:
         """The file of the next download once it is complete; each is told once."""
-        for _ in range(100):
+        for _ in range(500):
             for each in self.events:
                 if each["method"] == "Browser.downloadProgress" and each["params"]["state"] == "completed":
                     self.events.remove(each)
                     return Path(each["params"]["filePath"])
-            time.sleep(0.1)
+            time.sleep(0.02)
             self.evaluate("1")
         raise AssertionError("nothing was downloaded within 10 s")
 

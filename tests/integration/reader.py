@@ -15,6 +15,16 @@ from tests.integration.browser import Browser
 
 PAGES = [page.file for page in find_pages()]
 PICKERS = {page.file: getattr(page.module, "PICKERS", ("market", "offer", "period")) for page in find_pages()}
+CHARTS = {  # one for each section that is neither a table nor the what-if
+    "index.html": 6,
+    "delivery_speed.html": 7,
+    "offers_and_acceptance.html": 8,
+    "driver_earnings.html": 9,
+    "stores.html": 0,
+    "pilot_readout.html": 8,
+    "data_quality.html": 1,
+    "metric_dictionary.html": 0,
+}
 DRAWN = "[...document.querySelectorAll('.chart')].map(each => each.querySelectorAll('.main-svg').length > 0)"
 SEEN = """[...document.querySelectorAll('.card, .block')].map(each => {
     const chart = each.querySelector('.chart');
@@ -63,6 +73,27 @@ def seen(browser: Browser) -> dict[str, tuple[str, str]]:
 def view_of(browser: Browser) -> tuple:
     """All that a view is: its words, its charts, what is chosen in pickers and sliders."""
     return words(browser), seen(browser), browser.evaluate(CHOSEN)
+
+
+def block(title: str) -> str:
+    """The section with this heading, as JavaScript finds it."""
+    is_it = f"each.querySelector('h2').textContent === {json.dumps(title)}"
+    return f"[...document.querySelectorAll('.block')].find(each => {is_it})"
+
+
+def saved(browser: Browser, title: str) -> Path:
+    """The file that a section's button saves."""
+    browser.evaluate(f"{block(title)}.querySelector('.save').click()", userGesture=True)
+    return browser.downloaded()
+
+
+def table_of(browser: Browser, title: str, *, is_upright: bool = False) -> list[list[str]]:
+    """Headings and rows of a section's table; of an upright one, which has a column per row, turned."""
+    lines = browser.evaluate(
+        f"[...{block(title)}.querySelectorAll('tr')].map(row => [...row.cells].map(each => each.textContent))"
+    )
+    lines = [[text.replace("\u00a0", " ") for text in line] for line in lines]
+    return [list(line) for line in zip(*lines, strict=True)] if is_upright else lines
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

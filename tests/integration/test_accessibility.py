@@ -1,16 +1,15 @@
 """The pages keep nobody out: axe-core finds nothing in any of them, and would."""
 
-from itertools import product
-
 import pytest
 
-from dashboards.page import find_pages
+from dashboards.page import render_site
 from tests.integration import axe
 from tests.integration.axe import axe_source, fetch, verify, violations
 from tests.integration.browser import needs_chromium
+from tests.integration.reader import PAGES, read
+from tests.unit.dashboards_world import make_warehouse
 
-PAGES = [page.file for page in find_pages()]
-LOOKS = list(product(("light", "dark"), (1280, 360)))
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360)]
 BAD = """<!doctype html><html><head><title>Bad</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'none'">
 </head><body><main><h1>Bad</h1><p style="color: #aaa; background: #fff">Pale words</p>
@@ -23,10 +22,27 @@ BAD = """<!doctype html><html><head><title>Bad</title>
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_a_page_has_nothing_that_keeps_people_out(browser, site, page, scheme, width):
-    browser.show(site / page, width, scheme=scheme)
+    read(browser, site / page, width=width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert violations(browser) == []
     assert browser.complaints() == []
+
+
+@needs_chromium
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_an_open_definition_a_message_and_cards_without_figures_keep_nobody_out(browser, empty, scheme, width):
+    read(browser, empty, "market=nowhere", width=width, scheme=scheme)
+    browser.evaluate("document.querySelector('.term').click()")
+    shown = "[...document.querySelectorAll(':popover-open, .message, .value.none')].map(each => each.className)"
+    assert set(browser.evaluate(shown)) == {"definition", "message", "value none"}
+    assert violations(browser) == []
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """An overview that has deliveries only."""
+    folder = tmp_path_factory.mktemp("deliveries only")
+    return render_site(make_warehouse(folder / "w.duckdb", logs=("delivery_speed",)), folder / "out")[-1]
 
 
 @needs_chromium

@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.page import find_pages, render_file, render_site
 from tests.integration.browser import needs_chromium
-from tests.integration.reader import DRAWN, PAGES, read, seen, turn_to, words
+from tests.integration.reader import CHARTS, DRAWN, PAGES, read, seen, turn_to, words
 from tests.unit.dashboards_world import CELL_TABLES, METRIC_TABLES, make_warehouse
 
 pytestmark = needs_chromium
@@ -48,18 +48,6 @@ def test_a_page_draws_every_chart_complains_of_nothing_and_asks_the_network_for_
     assert browser.evaluate("document.documentElement.scrollWidth") <= width, "nothing hangs out of the window"
     wide = "[...document.querySelectorAll('.chart .main-svg')].filter(each => each.getBoundingClientRect().right > {})"
     assert browser.evaluate(f"{wide.format(width)}.length") == 0
-
-
-CHARTS = {  # one for each section that is neither a table nor the what-if
-    "index.html": 6,
-    "delivery_speed.html": 7,
-    "offers_and_acceptance.html": 8,
-    "driver_earnings.html": 9,
-    "stores.html": 0,
-    "pilot_readout.html": 8,
-    "data_quality.html": 1,
-    "metric_dictionary.html": 0,
-}
 
 
 @pytest.fixture(scope="module")

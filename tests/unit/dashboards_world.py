@@ -166,6 +166,9 @@ def _figures(table: str, columns: list[dict], key: dict, words: str | None, rng:
         is_money = isinstance(row[name], Decimal)
         row |= {f"{name}_low": row[name] - (Decimal("0.4") if is_money else row[name] * 0.05)}
         row |= {f"{name}_high": row[name] + (Decimal("0.3") if is_money else row[name] * 0.04)}
+    if table == "offer_acceptance" and row["acceptance_share"] is not None:
+        for end, room in (("low", 0.94), ("high", 1.05)):
+            row[f"acceptance_share_by_driver_{end}"] = row["acceptance_share"] * room
     if table == "net_pay_parts":
         row |= _parts(row, rng)
     if table == "driver_pay_distribution":
