@@ -10,20 +10,17 @@ from pathlib import Path
 
 import duckdb
 
+from dashboards.content import Build, Site
 from dashboards.page import find_pages
 from tests.integration.browser import Browser
 
 PAGES = [page.file for page in find_pages()]
 PICKERS = {page.file: getattr(page.module, "PICKERS", ("market", "offer", "period")) for page in find_pages()}
-CHARTS = {  # one for each section that is neither a table nor the what-if
-    "index.html": 6,
-    "delivery_speed.html": 7,
-    "offers_and_acceptance.html": 8,
-    "driver_earnings.html": 9,
-    "stores.html": 0,
-    "pilot_readout.html": 8,
-    "data_quality.html": 1,
-    "metric_dictionary.html": 0,
+NOT_CHARTS = ("table", "what_if")
+NOWHERE = Site(Build("", None, "", "", ""), {}, {}, [])
+CHARTS = {
+    page.file: sum(getattr(each, "kind", "table") not in NOT_CHARTS for each in page.module.build(NOWHERE))
+    for page in find_pages()
 }
 DRAWN = "[...document.querySelectorAll('.chart')].map(each => each.querySelectorAll('.main-svg').length > 0)"
 SEEN = """[...document.querySelectorAll('.card, .block')].map(each => {
