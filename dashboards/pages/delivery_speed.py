@@ -26,7 +26,8 @@ QUERY = {
         "staged_transit_minutes_mean", "staged_click_to_door_minutes_mean",
     ),
     "curve": cells(
-        "delivery_curve", "orders", "delivered", "delivered_per_hour", "delivered_share_censored", "delivered_share_censored_low",
+        "delivery_curve", "orders", "delivered", "delivered_per_hour",
+        "delivered_share_censored", "delivered_share_censored_low",
         "delivered_share_censored_high", "promised_orders", "promised_share",
         along=("within_minutes",), has_days=False, weeks=8,
     ),

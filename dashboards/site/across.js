@@ -73,7 +73,7 @@ CHARTS.by_market = (section, look) => {
     traces,
     rows,
     isEmpty: !rows.length,
-    height: 70 + rows.length * (isSingle ? 19 : 18 + 8 * section.measures.length),
+    height: 90 + rows.length * (isSingle ? 19 : 18 + 8 * section.measures.length),
     layout: {
       xaxis: { ...valueAxis(lead.unit, scaled, ends, section.bandAt ?? []), showgrid: true, nticks: 6 },
       yaxis: layout.yaxis,
@@ -149,7 +149,7 @@ CHARTS.stacked_rows = (section, look) => {
     traces: [...traces, ends],
     rows,
     isEmpty: !rows.length,
-    height: 70 + rows.length * 22,
+    height: 90 + rows.length * 22,
     layout: {
       barmode: "stack",
       xaxis: { title: { text: scaled.title }, showgrid: true, tickformat: ",~g", rangemode: "tozero" },

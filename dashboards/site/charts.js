@@ -25,7 +25,7 @@ const scale = (unit, values) => {
 const valueAxis = (unit, scaled, values, include = []) => {
   const all = [...values.filter(isNumber).map(scaled.to), ...include.map(scaled.to)];
   const [low, high] = all.length ? extent(all) : [0, 1];
-  const room = (high - low || 1) * 0.15,
+  const room = Math.max((high - low) * 0.15, 0.5),
     isRate = unit === "USD/hour"; // rates need no zero, lengths of time do
   const range =
     unit === "share"

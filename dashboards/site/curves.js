@@ -90,7 +90,9 @@ CHARTS.arrivals = (section, look) => {
     },
     legend: [
       ...legendOf(offers, "line"),
-      { label: "dotted: promised by then", colour: "grey", kind: "dash" },
+      ...(known(rows, promised.column).length
+        ? [{ label: "dotted: promised by then", colour: "grey", kind: "dash" }]
+        : []),
       { label: "95% interval", colour: "grey", kind: "band" },
     ],
     columns: [

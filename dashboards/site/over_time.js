@@ -111,7 +111,7 @@ CHARTS.over_time = (section, look) => {
     },
     legend: [
       ...legendOf(offers, "line"),
-      ...(others.length
+      ...(others.some(({ column }) => known(rows, column).length)
         ? [
             {
               label: `dotted: ${others.map(({ label }) => lowerFirst(label)).join(", ")}`,

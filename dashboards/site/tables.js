@@ -165,8 +165,7 @@ const tableBlock = (section, at) => {
       (row.grain === period.grain && (period.grain === ALL || row.period_start === period.start))) &&
     (!frame.has("market_id") ||
       section.allMarkets ||
-      state.market === ALL ||
-      [state.market, hasTotals && ALL].includes(row.market_id)) &&
+      (hasTotals ? marketsOf().includes(row.market_id) : [ALL, row.market_id].includes(state.market))) &&
     (!frame.has("offer_type") || (state.offer === ALL && !hasTotals) || row.offer_type === state.offer);
   const rows = frame.rows.filter(isChosen),
     node = make(

@@ -178,3 +178,31 @@ def test_an_overlap_stops_the_run_with_one_message_and_nothing_is_published(root
     assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr
     assert done.stderr.count(words) == 1, done.stderr
     assert not (copy / "warehouse.duckdb").exists()
+
+
+def test_pages_are_drawn_anew_from_the_published_file_or_into_one_file(built: Path, tmp_path: Path):
+    before = {path.name: path.read_bytes() for path in (built / "dashboards").iterdir()}
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("workspace.toml", "warehouse.duckdb", ".driver_key"):
+        shutil.copy(built / name, copy / name)
+    shutil.copytree(built / "reference", copy / "reference")
+    done = doorstep("pages", "--workspace", copy)
+    assert done.returncode == 0 and done.stdout == f"Pages: {copy / 'dashboards' / 'index.html'}\n", done.stderr
+    assert {path.name: path.read_bytes() for path in (copy / "dashboards").iterdir()} == before
+    done = doorstep("pages", "--workspace", copy, "--single-file", "sent.html", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout == f"Pages: {tmp_path / 'sent.html'}\n", done.stderr
+    assert len((tmp_path / "sent.html").read_text()) > 4_000_000
+
+
+def test_pages_without_a_published_file_are_one_message(root: Path, tmp_path: Path):
+    for arguments in ([], ["--single-file", str(tmp_path / "sent.html")]):
+        done = doorstep("pages", "--workspace", root, *arguments)
+        assert done.returncode == 1 and "no published warehouse. Make it with `doorstep run`" in done.stderr
+        assert "Traceback" not in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_written_is_one_message(built: Path, tmp_path: Path):
+    (tmp_path / "a file").write_text("in the way")
+    done = doorstep("pages", "--workspace", built, "--single-file", tmp_path / "a file" / "sent.html")
+    assert done.returncode == 1 and "a file" in done.stderr and "Traceback" not in done.stderr

@@ -1,6 +1,6 @@
 with
 
--- Null where driver_earnings withholds them. Nineteen percentiles of a handful of drivers would be their pay, one by one.
+-- Null where driver_earnings withholds them. Nineteen percentiles of a handful of drivers would be their pay.
 figures as (
 
     select figures.*
