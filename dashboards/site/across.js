@@ -251,7 +251,7 @@ CHARTS.differences = (section, look) => {
     }`;
   const sides = (row) =>
     section.totals
-      .map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
+      .map((side) => `${lowerFirst(side.label)} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
       .join(", ");
   return {
     traces: rows.flatMap((row, at) =>
