@@ -93,13 +93,17 @@ class Browser:
 
     def show(self, page: Path, width: int = 1280, height: int = 900, scheme: str = "light", view: str = "") -> None:
         """Open a file, `view` behind a # in its address, and wait until it has loaded, its scripts run included."""
-        phone = width < 600
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.look(width, height, scheme)
         self.send("Page.navigate", url="about:blank")
         self.events.clear()
         self.send("Page.navigate", url=page.as_uri() + (view and f"#{view}"))
         self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    def look(self, width: int, height: int = 900, scheme: str = "light") -> None:
+        """A window of this size, a phone's if it is narrow, on a system that is light or dark."""
+        phone = width < 600
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def wait_for(self, condition: str) -> None:
         """Wait until an expression is true. Raises AssertionError if it is not within 10 s."""

@@ -37,6 +37,14 @@ def read(browser: Browser, page: Path, view: str = "", *, width: int = 1280, sch
     browser.wait_for("document.body.dataset.view")
 
 
+def look(browser: Browser, width: int, scheme: str) -> None:
+    """See the page at hand in another window on another system, and wait until its charts are drawn anew for it."""
+    browser.look(width, scheme=scheme)
+    pressed = f"document.getElementById('theme').getAttribute('aria-pressed') === '{str(scheme == 'dark').lower()}'"
+    fits = "[...document.querySelectorAll('.chart')].every(each => each.layout.width === each.clientWidth)"
+    browser.wait_for(f"innerWidth === {width} && {pressed} && {fits}")
+
+
 def turn_to(browser: Browser, view: str) -> None:
     """Give the page at hand another view, as a changed address does."""
     browser.evaluate(f"location.hash = {json.dumps(view)}")

@@ -6,7 +6,7 @@ from dashboards.page import render_site
 from tests.integration import axe
 from tests.integration.axe import axe_source, fetch, verify, violations
 from tests.integration.browser import needs_chromium
-from tests.integration.reader import PAGES, read
+from tests.integration.reader import PAGES, look, read
 from tests.unit.dashboards_world import make_warehouse
 
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 360)]
@@ -20,22 +20,24 @@ BAD = """<!doctype html><html><head><title>Bad</title>
 
 @needs_chromium
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_a_page_has_nothing_that_keeps_people_out(browser, site, page, scheme, width):
-    read(browser, site / page, width=width, scheme=scheme)
+def test_a_page_has_nothing_that_keeps_people_out(browser, site, page):
+    read(browser, site / page)
     browser.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    assert violations(browser) == []
+    for scheme, width in LOOKS:
+        look(browser, width, scheme)
+        assert violations(browser) == [], f"{scheme}, {width} px"
     assert browser.complaints() == []
 
 
 @needs_chromium
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_an_open_definition_a_message_and_cards_without_figures_keep_nobody_out(browser, empty, scheme, width):
-    read(browser, empty, "market=nowhere", width=width, scheme=scheme)
+def test_an_open_definition_a_message_and_cards_without_figures_keep_nobody_out(browser, empty):
+    read(browser, empty, "market=nowhere")
     browser.evaluate("document.querySelector('.term').click()")
     shown = "[...document.querySelectorAll(':popover-open, .message, .value.none')].map(each => each.className)"
     assert set(browser.evaluate(shown)) == {"definition", "message", "value none"}
-    assert violations(browser) == []
+    for scheme, width in LOOKS:
+        look(browser, width, scheme)
+        assert violations(browser) == [], f"{scheme}, {width} px"
 
 
 @pytest.fixture(scope="module")

@@ -57,26 +57,26 @@ def test_charts_and_page_are_dark_by_system(browser, site):
 
 
 def test_the_toggle_darkens_one_page_and_is_remembered_by_the_others_until_it_is_as_the_system_again(browser, site):
-    read(browser, site / "index.html")
+    read(browser, site / "data_quality.html")
     light = looks(browser)
     browser.click("#theme")
     dark = looks(browser)
     assert all(one != other for one, other in zip(light, dark, strict=True)) and dark[-1] == "true"
-    read(browser, site / "delivery_speed.html")
+    read(browser, site / "stores.html")
     assert looks(browser)[1:] == dark[1:]
     browser.click("#theme")
     assert looks(browser)[1:] == light[1:] and browser.evaluate("localStorage.length") == 0
-    read(browser, site / "index.html", scheme="dark")
+    read(browser, site / "data_quality.html", scheme="dark")
     browser.click("#theme")
     assert looks(browser) == light
-    read(browser, site / "index.html", scheme="dark")
+    read(browser, site / "data_quality.html", scheme="dark")
     assert looks(browser) == light
     browser.click("#theme")
     assert looks(browser) == dark and browser.evaluate("localStorage.length") == 0
 
 
 def test_where_nothing_may_be_stored_the_toggle_still_darkens_the_page(browser, site):
-    read(browser, site / "index.html")
+    read(browser, site / "data_quality.html")
     browser.evaluate("Storage.prototype.setItem = Storage.prototype.removeItem = () => { throw new Error('full'); }")
     browser.click("#theme")
     assert looks(browser)[-1] == "true" and browser.complaints() == []

@@ -76,7 +76,7 @@ def test_cards_and_captions_tell_the_figure_of_the_chosen_cell(browser, site, ce
 
 
 VIEWS = [
-    *(("week", "2022-01-31", *which) for which in product(("all", *MARKETS), ("all", *OFFER_TYPES))),
+    *(("week", "2022-01-31", *which) for which in product(("all", "tysons"), ("all", *OFFER_TYPES))),
     *(("week", start, "all", "retail") for start in ("2022-01-10", "2022-01-17", "2022-01-24")),
     *(("day", f"2022-01-{day}", "chandler", "grocery") for day in (10, 14, 23)),
     ("all", "2022-01-10", "las_vegas", "retail"),
