@@ -9,6 +9,11 @@ KEYS = ("grain", "period_start", "market_id", "offer_type")
 WEEKS, DAYS = 26, 28  # the latest ones that pages hold, fewer of finer tables; the published file has all
 
 
+def posted(column: str) -> str:
+    """A figure of pay, null where no pay was posted: logs without pay_posted say nothing of 0.00 USD."""
+    return f"case when gross_usd > 0 then {column} end as {column}"
+
+
 def cells(table: str, *columns: str, along: tuple[str, ...] = (), has_days: bool = True, weeks: int = WEEKS) -> Query:
     """The whole period, the latest weeks and days of a metric table; `along` are keys beside those of a cell."""
     names = ", ".join((*KEYS, *along, *columns))

@@ -54,7 +54,7 @@ STAGES = [
 FIGURES = [
     Measure("delivered", "Delivered", ORDERS),
     Measure("cancelled", "Cancelled"),
-    Measure("open_orders", "Open"),
+    Measure("open_orders", "Open (the rest was returned or lost)"),
     ON_TIME,
     Measure("same_day_share", "Same day", DELIVERED),
     Measure("next_day_share", "By the next day", DELIVERED),
@@ -63,10 +63,10 @@ FIGURES = [
     Measure("within_180_minutes_share_censored", "Within 3 hours"),
     Measure("promise_minutes_p50", "Promise, median", PROMISED),
     Measure("click_to_door_minutes_mean", "Delivered orders: mean"),
-    HOURLY_MEDIAN,
-    Measure("click_to_door_minutes_p80", "80th percentile"),
-    Measure("click_to_door_minutes_p90", "90th percentile"),
-    Measure("click_to_door_minutes_p95", "95th percentile"),
+    Measure("click_to_door_minutes_p50", "Delivered orders: median"),
+    Measure("click_to_door_minutes_p80", "Delivered orders: 80th percentile"),
+    Measure("click_to_door_minutes_p90", "Delivered orders: 90th percentile"),
+    Measure("click_to_door_minutes_p95", "Delivered orders: 95th percentile"),
     *(
         Measure(f"{stage}_minutes_{end}", f"{label}, {words}")
         for stage, label in (("preparation", "Preparation"), ("pickup_wait", "Wait"), ("transit", "Transit"))

@@ -6,7 +6,7 @@ Belongs here: which rows of the earnings tables are shown and how. Does not belo
 from collections.abc import Sequence
 
 from dashboards.content import Elsewhere, Measure, Section, Site, references
-from dashboards.queries import cells
+from dashboards.queries import cells, posted
 from dashboards.theme import Style
 
 TITLE = "Driver earnings"
@@ -17,11 +17,11 @@ QUERY = {
         "driver_earnings", "trips", "drivers", "pay_pending_trips", "costed_trips", "is_suppressed",
         "on_job_hours", "scheduled_hours", "unpaid_overrun_hours", "early_finish_hours", "overlapping_hours",
         "total_miles", "miles_coverage_share",
-        "case when gross_usd > 0 then gross_per_hour_usd end as gross_per_hour_usd",
-        "gross_per_hour_usd_low", "gross_per_hour_usd_high",
-        "case when gross_usd > 0 then gross_per_scheduled_hour_usd end as gross_per_scheduled_hour_usd",
-        "case when gross_usd > 0 then net_per_hour_usd end as net_per_hour_usd",
-        "net_per_hour_usd_low", "net_per_hour_usd_high",
+        posted("gross_per_hour_usd"),
+        *(posted(f"gross_per_hour_usd_{end}") for end in ("low", "high")),
+        posted("gross_per_scheduled_hour_usd"),
+        posted("net_per_hour_usd"),
+        *(posted(f"net_per_hour_usd_{end}") for end in ("low", "high")),
         "net_per_scheduled_hour_usd", "net_per_engaged_hour_usd", "net_per_door_to_door_hour_usd",
         "net_before_tips_per_hour_usd", "net_at_constant_price_per_hour_usd", "after_tax_rate_per_hour_usd",
         "after_depreciation_per_hour_usd", "advertised_range_share", "below_minimum_wage_hours_share",
@@ -56,7 +56,7 @@ CLOCKS = [
 BASES = [
     Measure("net_per_hour_usd", "Gas, tolls, upkeep", COSTED),
     Measure("net_at_constant_price_per_hour_usd", "At first gas price", COSTED),
-    Measure("after_depreciation_per_hour_usd", "And depreciation", COSTED),
+    Measure("after_depreciation_per_hour_usd", "With depreciation", COSTED),
     Measure("after_tax_rate_per_hour_usd", "Tax mileage rate", COSTED),
     Measure("net_before_tips_per_hour_usd", "Net before tips", COSTED),
 ]
@@ -119,7 +119,7 @@ def build(site: Site) -> Sequence[Section]:
             "How far do drivers lie apart?",
             "spread",
             [Measure("net_per_hour_usd", "Net per hour on the job", (("rated_drivers", "drivers"),))],
-            "drivers with at least three trips, four times as many as must stand behind a driver figure",
+            "known net pay of 20 drivers with three trips or more (four times privacy.min_drivers)",
             "Drivers with at least three trips in the period. The shaded range is what drivers are told, gross; the "
             "curves are net.",
             ADVERTISED

@@ -32,6 +32,7 @@ QUERY = {
 }  # fmt: skip
 
 AT_RISK = (("at_risk", "offers at risk"),)
+ANSWERS = (("accepted", "accepted"), ("declined", "declined"))
 ACCEPTED = Measure("acceptance_share", "Accepted", AT_RISK)
 BLOCKS = (("blocks_due", "blocks due"),)
 FILLED = Measure("fill_share", "Filled", BLOCKS)
@@ -114,7 +115,7 @@ def build(site: Site) -> Sequence[Section]:
             "over_time",
             "How fast do drivers answer?",
             "offers",
-            [Measure("seconds_to_answer_p50", "Median seconds to answer", AT_RISK)],
+            [Measure("seconds_to_answer_p50", "Median seconds to answer", ANSWERS)],
             "offers accepted or declined",
         ),
         Section(

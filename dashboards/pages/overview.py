@@ -6,7 +6,7 @@ Belongs here: the headline figures and a chart of each. Does not belong here: an
 from collections.abc import Sequence
 
 from dashboards.content import Cards, Measure, Section, Site
-from dashboards.queries import cells
+from dashboards.queries import cells, posted
 
 TITLE = "Overview"
 QUERY = {
@@ -23,10 +23,10 @@ QUERY = {
     ),
     "earnings": cells(
         "driver_earnings", "trips", "drivers", "costed_trips",
-        "case when gross_usd > 0 then gross_per_hour_usd end as gross_per_hour_usd",
-        "gross_per_hour_usd_low", "gross_per_hour_usd_high",
-        "case when gross_usd > 0 then net_per_hour_usd end as net_per_hour_usd",
-        "net_per_hour_usd_low", "net_per_hour_usd_high",
+        posted("gross_per_hour_usd"),
+        *(posted(f"gross_per_hour_usd_{end}") for end in ("low", "high")),
+        posted("net_per_hour_usd"),
+        *(posted(f"net_per_hour_usd_{end}") for end in ("low", "high")),
     ),
 }  # fmt: skip
 

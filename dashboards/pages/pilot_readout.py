@@ -26,20 +26,21 @@ QUERY = {
             difference, difference_low, difference_high, least_difference, least_difference_offer_type,
             greatest_difference, greatest_difference_offer_type, verdict, note
         from main.pilot_readout
+        where unit <> 'USD/hour' or retail_numerator <> 0 or baseline_numerator <> 0
         order by metric, case market_id when 'overall' then 0 else 1 end, market_id
         """,
     )
 }
-# metric: (what it is called, its unit as the dictionary has it)
+# metric: (what it is called, its unit as the dictionary has it, what the denominators count)
 METRICS = {
-    "on_time_share": ("On time", "share"),
-    "same_day_share": ("Same day", "share"),
-    "click_to_door_minutes_mean": ("Click to door, mean", "minutes"),
-    "acceptance_share": ("Offers accepted", "share"),
-    "fill_share": ("Blocks filled", "share"),
-    "gross_per_hour_usd": ("Gross per hour on the job", "USD/hour"),
-    "net_per_hour_usd": ("Net per hour on the job", "USD/hour"),
-    "net_at_constant_price_per_hour_usd": ("Net per hour at the first gas price", "USD/hour"),
+    "on_time_share": ("On time", "share", "due orders"),
+    "same_day_share": ("Same day", "share", "delivered orders"),
+    "click_to_door_minutes_mean": ("Click to door, mean", "minutes", "delivered orders"),
+    "acceptance_share": ("Offers accepted", "share", "offers at risk"),
+    "fill_share": ("Blocks filled", "share", "blocks due"),
+    "gross_per_hour_usd": ("Gross per hour on the job", "USD/hour", "hours"),
+    "net_per_hour_usd": ("Net per hour on the job", "USD/hour", "hours"),
+    "net_at_constant_price_per_hour_usd": ("Net per hour at the first gas price", "USD/hour", "hours"),
 }
 
 
@@ -55,8 +56,8 @@ def build(site: Site) -> Sequence[Section]:
             more={
                 "metric": metric,
                 "totals": [
-                    Measure("retail_value", "Retail", (("retail_denominator", "in the denominator"),), unit=unit),
-                    Measure("baseline_value", "The rest", (("baseline_denominator", "in the denominator"),), unit=unit),
+                    Measure("retail_value", "Retail", (("retail_denominator", noun),), unit=unit),
+                    Measure("baseline_value", "The rest", (("baseline_denominator", noun),), unit=unit),
                 ],
                 "after": [
                     Measure("least_difference", "Least, by offer type", unit=unit),
@@ -70,16 +71,19 @@ def build(site: Site) -> Sequence[Section]:
                 ],
             },
         )
-        for metric, (label, unit) in METRICS.items()
+        for metric, (label, unit, noun) in METRICS.items()
     ]
     table = Section(
         "table",
         "All verdicts",
         "readout",
         [
-            Measure("metric", "Metric", names={metric: label for metric, (label, _) in METRICS.items()}),
+            Measure("metric", "Metric", names={metric: label for metric, (label, *_) in METRICS.items()}),
             Measure("market_id", "Market"),
-            Measure("unit", "Unit"),
+            Measure("retail_value", "Retail", unit="row"),
+            Measure("baseline_value", "The rest", unit="row"),
+            Measure("difference", "Difference", unit="row"),
+            Measure("retail_site_weeks", "Retail site-weeks"),
             Measure("verdict", "Verdict"),
             Measure("note", "Note"),
         ],

@@ -43,7 +43,7 @@ CHARTS.by_market = (section, look) => {
     ? known(marketRows(section, period), lead.column)
     : marketsOf()
         .map((market) => cellOf(frame, period, market))
-        .filter((row) => row && isNumber(row[lead.column]));
+        .filter((row) => row && section.measures.some(({ column }) => isNumber(row[column])));
   const ends = rows.flatMap((row) =>
     section.measures.flatMap((measure) => [row[measure.column], ...bounds(row, measure)]),
   );
@@ -90,9 +90,10 @@ CHARTS.by_market = (section, look) => {
     caption: [
       leadSentence(section, period),
       byMarketSentence(
-        rows.filter(
-          (row) => row.market_id !== ALL && row.offer_type === (state.offer === ALL ? offers[0] : state.offer),
-        ),
+        marketsOf()
+          .filter((market) => market !== ALL)
+          .map((market) => cellOf(frame, period, market))
+          .filter(Boolean),
         lead,
       ),
     ],
@@ -101,7 +102,7 @@ CHARTS.by_market = (section, look) => {
 
 const byMarketSentence = (rows, measure) => {
   const range = lowestToHighest(rows, measure, (row) => marketLabel(row.market_id));
-  return range && `By market, ${lowerFirst(offerLabel(rows[0].offer_type))}: ${range}.`;
+  return range && `By market: ${range}.`;
 };
 
 // Parts of a whole, end to end, a row per market and offer type.
@@ -159,9 +160,7 @@ CHARTS.stacked_rows = (section, look) => {
     legend: section.measures.map(({ label, style }) => ({ label, ...style, kind: "bar" })),
     columns: [...keyColumns(["market_id", "offer_type"]), ...section.measures, ...(section.totals ?? [])],
     scope: scopeOf(period, { offer: unique(rows.map((each) => offerLabel(each.offer_type))).join(", ") }),
-    caption: [
-      said && `${offerLabel(state.offer)}, ${marketSaid(state.market)}: ${said} (${sample(row, section.measures[0])}).`,
-    ],
+    caption: [said && `${aboutChosen(period)}, means: ${said} (${sample(row, section.measures[0])}).`],
   };
 };
 
@@ -171,7 +170,7 @@ CHARTS.measures = (section, look) => {
     period = reach(frame);
   const rows = offersOf()
     .map((offer) => cellOf(frame, period, state.market, offer))
-    .filter((row) => row && isNumber(row[section.measures[0].column]));
+    .filter((row) => row && section.measures.some(({ column }) => isNumber(row[column])));
   const values = rows.flatMap((row) => section.measures.map(({ column }) => row[column])),
     scaled = scale(section.measures[0].unit, values);
   const layout = rowLayout(
@@ -252,7 +251,7 @@ CHARTS.differences = (section, look) => {
     }`;
   const sides = (row) =>
     section.totals
-      .map((side) => `${side.label} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
+      .map((side) => `${lowerFirst(side.label)} ${spoken(row[side.column], side.unit)} (${sample(row, side)})`)
       .join(", ");
   return {
     traces: rows.flatMap((row, at) =>
@@ -287,8 +286,8 @@ CHARTS.differences = (section, look) => {
     columns: [{ column: "market_id", label: "Market" }, ...section.totals, measure, ...section.after],
     scope: "Retail less the other offer types of the same market · whole pilot",
     caption: [
-      told && isNumber(told[measure.column]) && `${name(told)}: ${words(told)}: ${told.verdict}. ${sides(told)}.`,
-      told?.note,
+      told && isNumber(told[measure.column]) && `${name(told)}: ${told.verdict}, ${words(told)}: ${sides(told)}.`,
     ],
+    note: told?.note?.replace(" (least_difference, greatest_difference)", " (see the table)"),
   };
 };

@@ -69,7 +69,7 @@ const changeLine = (row, old, measure, better, previous) => {
     low === null || oldLow === null
       ? "not judged without intervals"
       : !isClear
-        ? "no clear change"
+        ? "not clear, the intervals overlap"
         : better
           ? isGood
             ? "better"

@@ -42,16 +42,28 @@ const leadSentence = (section, period) => {
   const [measure] = section.measures,
     row = cellOf(page.frames[section.frame], period);
   if (!row || !isNumber(row[measure.column])) return "";
-  return `${aboutChosen(period)}: ${lowerFirst(measure.label)} ${claim(row, measure)}.`;
+  const others = section.measures
+    .slice(1)
+    .filter(({ column }) => isNumber(row[column]))
+    .map((each) => `; ${lowerFirst(each.label)} ${spoken(row[each.column], each.unit)}`);
+  return `${aboutChosen(period)}: ${lowerFirst(measure.label)} ${claim(row, measure)}${others.join("")}.`;
 };
 
 const aboutChosen = (period) => `${offerLabel(state.offer)}, ${marketSaid(state.market)}, ${periodSaid(period)}`;
 
+// Extremes of a handful say nothing: only rows with something behind them count, and the sentence says so.
+const ENOUGH = 30;
 const lowestToHighest = (rows, measure, name) => {
-  const found = known(rows, measure.column).sort((a, b) => a[measure.column] - b[measure.column]);
+  const [count] = measure.n[0] ?? [],
+    found = known(rows, measure.column)
+      .filter((row) => !count || row[count] >= ENOUGH)
+      .sort((a, b) => a[measure.column] - b[measure.column]);
   if (found.length < 2) return "";
   const [low, high] = [found[0], found.at(-1)];
-  return `from ${spoken(low[measure.column], measure.unit)} (${name(low)}) to ${spoken(high[measure.column], measure.unit)} (${name(high)})`;
+  return (
+    (count && found.length < known(rows, measure.column).length ? `of those with n of ${ENOUGH} or more, ` : "") +
+    `from ${spoken(low[measure.column], measure.unit)} (${name(low)}) to ${spoken(high[measure.column], measure.unit)} (${name(high)})`
+  );
 };
 
 const hoverText = (heading, row, measure) =>
@@ -59,8 +71,8 @@ const hoverText = (heading, row, measure) =>
 
 const legendOf = (offers, kind) =>
   offers.map((offer) => ({
-    label: offerLabel(offer) + (isLead(offer) ? "" : ", for comparison"),
     ...offerStyle(offer),
+    label: offerLabel(offer) + (isLead(offer) ? "" : ", for comparison"),
     kind,
   }));
 

@@ -69,13 +69,15 @@ CHARTS.arrivals = (section, look) => {
     ];
   });
   const chosen = cellsOf(frame, period),
+    stepOf = (row) =>
+      `${spoken(chosen[chosen.indexOf(row) - 1]?.within_minutes ?? 0, "minutes")} to ${spoken(row.within_minutes, "minutes")}`,
     half = chosen.find((row) => row[arrived.column] >= 0.5),
     nine = chosen.find((row) => row[arrived.column] >= 0.9),
     sameDay = chosen.find((row) => row.within_minutes === 180);
   const said = [
     sameDay && isNumber(sameDay[arrived.column]) && `within 3 hours ${claim(sameDay, arrived)}`,
-    half && `half within ${spoken(half.within_minutes, "minutes")}`,
-    nine && `nine of ten within ${spoken(nine.within_minutes, "minutes")}`,
+    half && `half after ${stepOf(half)}`,
+    nine && `nine of ten after ${stepOf(nine)}`,
   ]
     .filter(Boolean)
     .join("; ");
@@ -102,7 +104,7 @@ CHARTS.arrivals = (section, look) => {
       ...section.totals,
     ],
     scope: scopeOf(period, { offer: offers.map(offerLabel).join(", ") }),
-    caption: [said && `${aboutChosen(period)}: at the door ${said}.`],
+    caption: [said && `${aboutChosen(period)}, share of orders at the door: ${said} (${sample(chosen[0], arrived)}).`],
   };
 };
 
@@ -282,6 +284,5 @@ CHARTS.drivers = (section, look) => {
     ],
     scope: scopeOf(period, { offer: offers.map(offerLabel).join(", ") }),
     caption: [said ? said + words + "." : `${aboutChosen(period)}: too few drivers to show how far they lie apart.`],
-    isWithheld: !mine.length,
   };
 };

@@ -87,7 +87,10 @@ CHARTS.over_time = (section, look) => {
     rows.filter((row) => isLead(row.offer_type) && (state.offer !== ALL || offers.length > 0)),
     lead.column,
   );
-  const ofLead = lines.filter((row) => row.offer_type === (state.offer === ALL ? offers[0] : state.offer));
+  const ofLead = starts
+    .filter((start) => !isPart({ grain, start }))
+    .map((start) => cellOf(frame, { grain, start }))
+    .filter(Boolean);
   const range = lowestToHighest(ofLead, lead, (row) => day(row.period_start));
   return {
     traces,
@@ -121,15 +124,13 @@ CHARTS.over_time = (section, look) => {
           ]
         : []),
       ...(offers.some((offer) => known(rows, `${lead.column}_low`).length)
-        ? [{ label: "95% interval", colour: "grey", kind: "band" }]
+        ? [{ label: "95% interval", colour: offerStyle(offers.find(isLead) ?? ALL).colour, kind: "band" }]
         : []),
+      ...(state.period.grain === grain ? [{ label: `the chosen ${grain}`, colour: "grey", kind: "band" }] : []),
     ],
     columns: [...keyColumns(["period_start", "offer_type"]), ...section.measures],
     scope: `${marketLabel(state.market)} · ${offers.map(offerLabel).join(", ")} · by ${grain}`,
-    caption: [
-      leadSentence(section, period),
-      range && `By ${grain}, ${lowerFirst(offerLabel(ofLead[0].offer_type))}: ${range}.`,
-    ],
+    caption: [leadSentence(section, period), range && `By ${grain}: ${range}.`],
   };
 };
 

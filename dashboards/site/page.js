@@ -16,7 +16,13 @@ const hrefOf = (name, more = {}) => {
   });
   return (site.isSingleFile ? "" : site.pages.find((each) => each.name === name).file) + link;
 };
-const go = (changes) => (location.hash = linkOf(changes));
+// Walking through a picker with the arrow keys is one step back, not one per option.
+const walk = { picker: "", at: -Infinity };
+const go = (changes, picker = "") => {
+  const isWalk = picker && walk.picker === picker && performance.now() - walk.at < 2000;
+  Object.assign(walk, { picker, at: performance.now() });
+  isWalk ? location.replace(linkOf(changes)) : (location.hash = linkOf(changes));
+};
 const note = (changes) => history.pushState(null, "", linkOf(changes));
 
 // Colours: as the reader chose, else as the system is; paper is always light.
@@ -54,7 +60,7 @@ const picker = (name, label, groups, toText) =>
     make("span", {}, label),
     make(
       "select",
-      { id: name, onchange: (event) => go({ [name]: event.target.value }) },
+      { id: name, onchange: (event) => go({ [name]: event.target.value }, name) },
       groups.map(([title, values]) => {
         const options = values.map((value) => make("option", { value }, toText(value)));
         return title ? make("optgroup", { label: title }, options) : options;
@@ -197,10 +203,17 @@ const show = () => {
   const words = page.words ? make("p", { class: "words" }, page.words) : null;
   setPickers();
   nameView();
+  const open = [...document.querySelectorAll("#blocks details[open]")].map((each) =>
+    each.closest("section").getAttribute("aria-labelledby"),
+  );
   document
     .getElementById("blocks")
     .replaceChildren(...[messages(), words, ...blocks.map(({ node }) => node)].filter(Boolean));
   if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
+  for (const title of former === page ? open : []) {
+    const details = document.querySelector(`[aria-labelledby="${title}"] details`);
+    if (details) details.open = true;
+  }
   charts = blocks.filter(({ chart }) => chart);
   for (const { chart, height } of charts) chart.style.height = `${height}px`;
   drawAll();

@@ -12,13 +12,7 @@ const chartBlock = (section, at) => {
   );
   if (drawn.isEmpty)
     return {
-      node:
-        (node.append(
-          drawn.isWithheld
-            ? make("p", { class: "no-data" }, "Withheld or none: too few drivers stand behind these figures.")
-            : noData(drawn.needs ?? section.needs),
-        ),
-        node),
+      node: (node.append(noData(drawn.needs ?? section.needs)), node),
     };
   const chart = make(
     "div",
@@ -36,7 +30,7 @@ const chartBlock = (section, at) => {
       legendList(drawn.legend),
       chart,
       referenceList(section.references),
-      section.note ? make("p", { class: "note" }, section.note) : null,
+      drawn.note || section.note ? make("p", { class: "note" }, drawn.note || section.note) : null,
       make(
         "details",
         { class: "behind" },

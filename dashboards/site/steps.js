@@ -11,7 +11,7 @@ CHARTS.histogram = (section, look) => {
     rows = all.slice(0, last + 1),
     edges = [0, ...rows.map((row) => row.within_minutes)];
   const scaled = scale("minutes", edges),
-    promise = cellOf(page.frames[section.promise.frame], reach(page.frames[section.promise.frame])),
+    promise = cellOf(page.frames[section.promise.frame], period),
     due = promise?.[section.promise.column];
   const mode = rows.reduce((best, row) => (row[height.column] > (best?.[height.column] ?? 0) ? row : best), null),
     at = rows.indexOf(mode);
@@ -32,9 +32,10 @@ CHARTS.histogram = (section, look) => {
     isEmpty: !rows.length,
     layout: {
       bargap: 0,
+      barcornerradius: 0, // Plotly stumbles over rounded bars of no height
       xaxis: { title: { text: `${scaled.title} from click to door` }, rangemode: "tozero" },
       yaxis: { tickformat: ",~f", title: { text: "orders per hour" } },
-      shapes: isNumber(due) ? [ruled(scaled.to(due), "x", look)] : [],
+      shapes: isNumber(due) ? [ruled(scaled.to(due), "x", look, "dot")] : [],
       annotations: isNumber(due)
         ? [noteAt("median promise", { x: scaled.to(due), yref: "paper", y: 1, xanchor: "left" }, look)]
         : [],
@@ -47,7 +48,7 @@ CHARTS.histogram = (section, look) => {
     scope: scopeOf(period),
     caption: [
       mode &&
-        `${aboutChosen(period)}: most orders arrive after ${between(at)}: ${claim(mode, count)}${isNumber(due) ? `; the median promise is ${spoken(due, "minutes")} (${sample(promise, section.promise)})` : ""}.`,
+        `${aboutChosen(period)}: the most common time is ${between(at)}, with ${quantity(mode[count.column])} deliveries of ${sample(mode, count)}${isNumber(due) ? `; the median promise is ${spoken(due, "minutes")} (${sample(promise, section.promise)})` : ""}.`,
     ],
   };
 };

@@ -75,7 +75,9 @@ const tableOf = (frame, given, rows, name) => {
               make(
                 at === 0 ? "th" : "td",
                 { class: texts.has(column) && "text", scope: at === 0 && "row" },
-                number(valueIn(row, column), column.unit),
+                column.unit === "row"
+                  ? quantity(valueIn(row, column), row.unit)
+                  : number(valueIn(row, column), column.unit),
               ),
             ),
           ),
@@ -128,8 +130,12 @@ const csvCell = (value) => {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
+// In a file each row says by itself which cell it is of.
+const KEYS = ["grain", "period_start", "market_id", "offer_type"];
 const csvOf = (given, rows) => {
-  const columns = withIntervals(withSizes(given), rows),
+  const shown = withIntervals(withSizes(given), rows),
+    keys = KEYS.filter((key) => rows.length && key in rows[0] && !shown.some(({ column }) => column === key)),
+    columns = [...keys.map((column) => ({ column })), ...shown],
     named = (column) =>
       column.part === undefined ? column.column : `${column.column}_${column.part ? "high" : "low"}`;
   return (

@@ -73,7 +73,7 @@ const periodOf = (text) => {
 };
 const daysIn = (period) => (period.grain === "week" ? 7 : 1);
 const isPart = (period) =>
-  period.grain === "week" && site.cut !== null && later(period.start, 7) > site.cut.slice(0, 10);
+  period.grain !== ALL && site.cut !== null && later(period.start, daysIn(period)) > site.cut.slice(0, 10);
 
 // The latest whole week, so that there is a week before to compare it with; all where there are no two weeks.
 const usualPeriod = (periods) => {
@@ -85,7 +85,8 @@ const usualPeriod = (periods) => {
 const readState = () => {
   const asked = new URLSearchParams(location.hash.slice(1)),
     offered = choices(),
-    unknown = [];
+    unknown = [],
+    kept = [];
   const usual = {
     market: offered.market[0] ?? ALL,
     offer: offered.offer.includes(site.pilot) ? site.pilot : (offered.offer[0] ?? ALL),
@@ -95,19 +96,29 @@ const readState = () => {
     Object.keys(usual).map((name) => {
       const value = asked.get(name);
       if (value !== null && offered[name].includes(value)) return [name, value];
+      // A page of weeks shows the week of the day; the link keeps the day, for the next page.
+      if (value !== null) kept.push(name);
+      const week = name === "period" && weekOf(value);
+      if (offered.period.includes(week)) return [name, week];
       if (value !== null && offered[name].length > (name === "period" ? 1 : 0)) unknown.push(name);
       return [name, usual[name]];
     }),
   );
   const others = Object.fromEntries([...asked].filter(([name]) => !(name in usual)));
-  return { ...others, ...chosen, period: periodOf(chosen.period), offered, unknown };
+  return { ...others, ...chosen, period: periodOf(chosen.period), offered, unknown, kept };
+};
+
+const weekOf = (text) => {
+  const start = /^day:(\d{4}-\d\d-\d\d)$/.exec(text ?? "")?.[1];
+  return start && !Number.isNaN(Date.parse(start)) ? `week:${mondayOf(start)}` : null;
 };
 
 // The link of a view. What the page at hand has no use for is kept for the next one.
 const linkOf = (changes = {}) => {
   const link = new URLSearchParams(location.hash.slice(1));
   const used = { market: state.market, offer: state.offer, period: periodText(state.period) };
-  for (const [name, value] of Object.entries(used)) if (state.offered[name].length > 1) link.set(name, value);
+  for (const [name, value] of Object.entries(used))
+    if (state.offered[name].length > 1 && !state.kept.includes(name)) link.set(name, value);
   for (const [name, value] of Object.entries(changes)) value === null ? link.delete(name) : link.set(name, value);
   return "#" + link;
 };
@@ -115,8 +126,10 @@ const periodText = ({ grain, start }) => (grain === ALL ? ALL : `${grain}:${star
 
 const periodLabel = (period) => {
   if (period.grain === ALL) return "Whole period";
-  if (period.grain === "day") return `${weekday(period.start)}, ${day(period.start)}`;
-  return `Week of ${day(period.start)}${isPart(period) ? " (part, to the data cut)" : ""}`;
+  const part = isPart(period) ? " (part, to the data cut)" : "";
+  return (
+    (period.grain === "day" ? `${weekday(period.start)}, ${day(period.start)}` : `Week of ${day(period.start)}`) + part
+  );
 };
 const before = (period) => (period.grain === ALL ? null : { ...period, start: later(period.start, -daysIn(period)) });
 

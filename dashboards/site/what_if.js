@@ -82,7 +82,11 @@ const whatIfBlock = (section) => {
     words,
     make(
       "button",
-      { type: "button", onclick: () => go(Object.fromEntries(section.sliders.map(({ name }) => [name, null]))) },
+      {
+        type: "button",
+        class: "back",
+        onclick: () => go(Object.fromEntries(section.sliders.map(({ name }) => [name, null]))),
+      },
       "Back to the data",
     ),
   );

@@ -105,7 +105,7 @@ def test_every_card_tells_figure_change_interval_and_n_as_the_warehouse_has_them
             told = [line for line in text.replace("\u00a0", " ").split("\n") if line]
             assert told == [*lines, "In detail", f": {label}"]
             verdicts.add(change.rpartition(": ")[2])
-    assert {"better", "worse", "no clear change"} < verdicts
+    assert {"better", "worse", "not clear, the intervals overlap"} < verdicts
 
 
 class Figure(NamedTuple):
@@ -128,7 +128,7 @@ def before(grain, start):
 
 
 def changed(row, old, tell, better, grain):
-    """`▲ +1.2 points on the week before (86.9%): no clear change`; judged only where the intervals do not meet."""
+    """`▲ +1.2 points on the week before (86.9%): better`; judged only where the intervals do not meet."""
     if grain == "all":
         return "Choose a week or a day to compare"
     if old is None:
@@ -136,7 +136,13 @@ def changed(row, old, tell, better, grain):
     change = row.value - old.value
     size = {share: f"{rounded(abs(change) * 100, 1)} points", minutes: f"{rounded(abs(change), 1)} min"}
     is_apart = row.low > old.high or row.high < old.low
-    verdict = "no clear change" if not is_apart else "better" if (change > 0) == (better == "up") else "worse"
+    verdict = (
+        "not clear, the intervals overlap"
+        if not is_apart
+        else "better"
+        if (change > 0) == (better == "up")
+        else "worse"
+    )
     told = f"{'▲ +' if change > 0 else '▼ −'}{size.get(tell) or hourly(abs(change))}"
     return f"{told} on the {grain} before ({tell(old.value)}): {verdict}"
 

@@ -341,7 +341,7 @@ def test_queries_only_select_and_filter():
     assert {"sum", "count", "avg", "quantile_cont", "max"} <= aggregates
     queries = [query.sql for page in find_pages() for query in page.module.QUERY.values()]
     assert len(queries) > 8
-    for query in queries:
+    for query in (re.sub(r"'[^']*'", "''", each) for each in queries):
         assert not set(re.findall(r"(\w+)\s*\(", query.lower())) & aggregates, query
         assert not re.search(r"group by|distinct|[-+/%]|\* *[^\s]", query.lower()), query
 

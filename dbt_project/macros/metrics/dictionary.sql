@@ -43,7 +43,7 @@ table; or another metric of the model, whose sources are then meant.
             {%- do found.append((owners[0].name, word)) -%}
         {%- elif word in named | map(attribute='name') -%}
             {%- do found.append((word, '')) -%}
-        {%- elif word in node.columns and word != column.name -%}
+        {%- elif word in node.columns and word != column.name and node.columns[word].config.meta.formula -%}
             {%- do found.extend(metric_sources(node, node.columns[word])) -%}
         {%- endif -%}
     {%- endfor -%}
