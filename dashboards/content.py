@@ -4,6 +4,8 @@ Belongs here: the shapes that `pages/*.py` are written in, and how they become t
 Does not belong here: SQL, colours, markup, figures.
 """
 
+import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -158,6 +160,8 @@ def _value(name: str, value: object) -> Json:
         return float(value)
     if not isinstance(value, float):
         return value
+    if not math.isfinite(value):
+        return None  # JSON has no word for it; no metric may be infinite, a check of the build says so
     if "_share" in name or "minutes" in name:
         return _short(value, 5 if "_share" in name else 2)
     return float(f"{value:.9g}")
@@ -173,16 +177,27 @@ def _short(value: float, places: int) -> float:
     return float(short)
 
 
+def readable(text: str) -> str:
+    """Text from reference tables without the signs that nobody sees, of which some turn a whole line around."""
+    return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf"))
+
+
 def references(site: Site, **measures: str) -> list[Json]:
     """Published figures of other services as lettered lines; `measures` maps a rival's measure to words for it."""
-    found = [row for row in site.rivals if row["measure"] in measures and row["value"] is not None]
-    ordered = sorted(found, key=lambda row: (row["measure"], row["rival"], row["value"], row["population"]))
+    units = {"minutes", "usd_per_hour"}  # those of the axes
+    found = [
+        row for row in site.rivals if row["measure"] in measures and row["value"] is not None and row["unit"] in units
+    ]
+    ordered = sorted(found, key=lambda row: (row["measure"], row["rival"], row["value"], row["population"] or ""))[:26]
     return [
         {
-            "letter": chr(ord("A") + at % 26),
+            "letter": chr(ord("A") + at),
             "value": float(row["value"]),
-            "label": f"{row['rival']}, {measures[row['measure']]}: {_published(row)}. "
-            f"{row['population']}; {row['period']}. Source: {row['source']}.",
+            "label": readable(
+                f"{row['rival']}, {measures[row['measure']]}: {_published(row)}. "
+                f"{row['population'] or 'Population not given'}; {row['period'] or 'time not given'}. "
+                f"Source: {row['source'] or 'not given'}."
+            ),
         }
         for at, row in enumerate(ordered)
     ]

@@ -22,7 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import dashboards.pages
-from dashboards.content import Cards, Json, Query, Section, Site, frame_json
+from dashboards.content import Cards, Json, Query, Section, Site, frame_json, readable
 from dashboards.queries import DAYS, WEEKS
 from dashboards.theme import COLOURS, CONFIG, OFFERS, PILOT, TEMPLATE, css_variables
 from dashboards.warehouse import open_warehouse, read_site, select
@@ -136,10 +136,10 @@ def _site_json(site: Site, documents: Sequence[Json], is_single_file: bool) -> J
     }
     offers = {name: {"label": label, **vars(style)} for name, (label, style) in OFFERS.items()}
     return {
-        "title": site.build.title,
+        "title": readable(site.build.title),
         "cut": site.build.as_of.isoformat() if site.build.as_of else None,
         "pilot": PILOT,
-        "markets": site.markets,
+        "markets": {market: readable(name) for market, name in site.markets.items()},
         "offers": offers,
         "definitions": {
             f"{table}.{column}": {"table": table, "column": column}

@@ -41,6 +41,7 @@ ADVERTISED = {"bandAt": [18, 25], "bandLabel": "Advertised: $18 to $25 per sched
 DRIVERS = (("drivers", "drivers"),)
 TRIPS = (("trips", "trips"), *DRIVERS)
 COSTED = (("costed_trips", "trips with known cost"), *DRIVERS)
+ON_CLOCKS = (("costed_trips", "trips with known cost in all"), *DRIVERS)
 PAY = "pay posted to trips (pay_posted)"
 COST = "pay posted to trips, and their miles"
 NET = Measure("net_per_hour_usd", "Net per hour on the job", COSTED)
@@ -48,10 +49,10 @@ GROSS = Measure("gross_per_hour_usd", "Gross per hour on the job", TRIPS, Style(
 GROSS_SCHEDULED = Measure("gross_per_scheduled_hour_usd", "Gross per scheduled hour", TRIPS, Style("purple", "diamond"))
 NET_BESIDE = Measure("net_per_hour_usd", "Net per hour on the job", COSTED, Style("green"))
 CLOCKS = [
-    Measure("net_per_engaged_hour_usd", "Engaged", COSTED),
-    Measure("net_per_scheduled_hour_usd", "Scheduled", COSTED),
-    Measure("net_per_hour_usd", "On the job", COSTED),
-    Measure("net_per_door_to_door_hour_usd", "Door to door", COSTED),
+    Measure("net_per_engaged_hour_usd", "Engaged", ON_CLOCKS),
+    Measure("net_per_scheduled_hour_usd", "Scheduled", ON_CLOCKS),
+    Measure("net_per_hour_usd", "On the job", ON_CLOCKS),
+    Measure("net_per_door_to_door_hour_usd", "Door to door", ON_CLOCKS),
 ]
 BASES = [
     Measure("net_per_hour_usd", "Gas, tolls, upkeep", COSTED),
@@ -148,7 +149,8 @@ def build(site: Site) -> Sequence[Section]:
             CLOCKS,
             COST,
             "Net pay over four ways to count hours: from pick-up to last drop-off, the block, from arrival at the "
-            "pick-up to the end, from leaving home to the end.",
+            "pick-up to the end, from leaving home to the end. Each over the trips that have that clock: one without a "
+            "delivery has no engaged hours, one without a block no scheduled ones, so clocks differ in trips too.",
         ),
         Section(
             "measures",
@@ -171,7 +173,11 @@ def build(site: Site) -> Sequence[Section]:
             "over_time",
             "What did gas cost?",
             "parts",
-            [Measure("gas_price_usd_per_gallon", "Gas price", TRIPS)],
+            [
+                Measure(
+                    "gas_price_usd_per_gallon", "Gas price", (("trips", "trips, electric ones among them"), *DRIVERS)
+                )
+            ],
             COST,
             "What a gallon cost over the trips of the period.",
         ),

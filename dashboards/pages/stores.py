@@ -16,7 +16,7 @@ QUERY = {
         "pickup_wait_minutes_p90", "dwell_trips", "dwell_minutes_p50", "dwell_minutes_p90",
         "cancelled_by_store", "cancelled_by_store_share",
         "due", "on_time_share", "on_time_share_low", "on_time_share_high",
-        along=("site_id", "store_id"), has_days=False,
+        along=("site_id", "store_id"), has_days=False, weeks=8,
     ),
 }  # fmt: skip
 

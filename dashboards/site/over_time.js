@@ -36,9 +36,7 @@ const chosenShade = (grain, look) =>
           layer: "below",
           line: { width: 0 },
           fillcolor: seeThrough(look.colour("grey"), 0.18),
-          x0:
-            later(state.period.start, grain === "week" ? -3 : 0) +
-            (grain === "week" ? "T12:00" : "T00:00").replace("T00:00", ""),
+          x0: later(state.period.start, grain === "week" ? -4 : -1) + "T12:00",
           x1: later(state.period.start, grain === "week" ? 3 : 0) + "T12:00",
         },
       ]

@@ -36,6 +36,14 @@ const valueIn = (row, { column, part, names }) => {
   return names?.[row[column]] ?? row[column];
 };
 
+// Dates and instants are known by their column: a store may be called 2022-04-01.
+const wordsIn = (row, column) => {
+  const value = valueIn(row, column);
+  if (typeof value !== "string" || !/(_at|_on|_start|_since|^cut)$/.test(column.column))
+    return number(value, column.unit);
+  return value.includes("T") ? moment(value) : day(value);
+};
+
 const headingOf = ({ label, unit }) =>
   UNITS[unit]?.axis ? `${label} (${UNITS[unit].axis})` : unit === "share" ? `${label} (%)` : label;
 
@@ -75,9 +83,7 @@ const tableOf = (frame, given, rows, name) => {
               make(
                 at === 0 ? "th" : "td",
                 { class: texts.has(column) && "text", scope: at === 0 && "row" },
-                column.unit === "row"
-                  ? quantity(valueIn(row, column), row.unit)
-                  : number(valueIn(row, column), column.unit),
+                column.unit === "row" ? quantity(valueIn(row, column), row.unit) : wordsIn(row, column),
               ),
             ),
           ),
@@ -114,7 +120,7 @@ const uprightTable = (frame, given, rows, name, by) => {
             "tr",
             {},
             make("th", { scope: "row", class: "text" }, term(headingOf(column), definitionOf(frame, column.column))),
-            rows.map((row) => make("td", {}, number(valueIn(row, column), column.unit))),
+            rows.map((row) => make("td", {}, wordsIn(row, column))),
           ),
         ),
       ),
@@ -126,7 +132,7 @@ const uprightTable = (frame, given, rows, name, by) => {
 const csvCell = (value) => {
   if (value === null || value === undefined) return "";
   if (isNumber(value)) return String(value);
-  const text = /^[=+\-@\t\r]/.test(String(value)) ? `'${value}` : String(value);
+  const text = /^[\s\0]*[=+\-@＝＋－＠\t\r]/.test(String(value)) ? `'${value}` : String(value);
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 

@@ -73,7 +73,9 @@ const periodOf = (text) => {
 };
 const daysIn = (period) => (period.grain === "week" ? 7 : 1);
 const isPart = (period) =>
-  period.grain !== ALL && site.cut !== null && later(period.start, daysIn(period)) > site.cut.slice(0, 10);
+  period.grain !== ALL &&
+  site.cut !== null &&
+  Date.parse(`${later(period.start, daysIn(period))}T12:00Z`) > Date.parse(site.cut); // west of Greenwich days end later
 
 // The latest whole week, so that there is a week before to compare it with; all where there are no two weeks.
 const usualPeriod = (periods) => {

@@ -28,8 +28,7 @@ const decimal = (value, digits) => {
 const number = (value, unit) => {
   if (value === null || value === undefined) return UNKNOWN;
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (!isNumber(value))
-    return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : /^\d{4}-\d\d-\d\d$/.test(value) ? day(value) : value;
+  if (!isNumber(value)) return value;
   const { factor = 1, digits } = unitOf(unit);
   return decimal(value * factor, digits);
 };
