@@ -156,12 +156,10 @@ def _value(name: str, value: object) -> Json:
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
     if not isinstance(value, float):
-        return value
+        return float(value) if isinstance(value, Decimal) else value
     if not math.isfinite(value):
-        return None  # JSON has no word for it; no metric may be infinite, a check of the build says so
+        return None  # JSON has no word for it, and no metric may be infinite
     if "_share" in name or "minutes" in name:
         return _short(value, 5 if "_share" in name else 2)
     return float(f"{value:.9g}")

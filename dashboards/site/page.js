@@ -245,7 +245,12 @@ const start = async () => {
   show();
   addEventListener("hashchange", show);
   addEventListener("load", () => drawAll());
-  addEventListener("resize", () => drawAll());
+  let width = innerWidth; // a phone's address bar changes the height only
+  addEventListener("resize", () => {
+    if (width === innerWidth) return;
+    width = innerWidth;
+    drawAll();
+  });
   prefersDark.addEventListener("change", () => {
     setTheme(stored());
     drawAll();

@@ -44,13 +44,20 @@ def say(browser):
         (7, "miles", "7.0 mi"),
         (None, "share", "–"),
         (True, None, "yes"),
-        ("2022-04-18", None, "18 Apr 2022"),
-        ("2022-04-18T05:00:00Z", None, "18 Apr 2022, 05:00 UTC"),
+        ("2022-04-18", None, "2022-04-18"),
         ("undecided", None, "undecided"),
     ],
 )
 def test_a_figure_has_its_unit(say, value, unit, words):
     assert say("quantity", value, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("day", "2022-04-18", "18 Apr 2022"), ("moment", "2022-04-18T05:00:00Z", "18 Apr 2022, 05:00 UTC")],
+)
+def test_a_day_and_a_moment_leave_no_doubt(say, name, value, words):
+    assert say(name, value) == words
 
 
 @pytest.mark.parametrize(
