@@ -9,7 +9,7 @@ from tests.integration.browser import needs_chromium
 from tests.integration.reader import PAGES, look, read
 from tests.unit.dashboards_world import make_warehouse
 
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 360)]
+LOOKS = [("light", 1280), ("dark", 360)]
 BAD = """<!doctype html><html><head><title>Bad</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'none'">
 </head><body><main><h1>Bad</h1><p style="color: #aaa; background: #fff">Pale words</p>
