@@ -29,11 +29,11 @@ QUERY = {
         "delivery_curve", "orders", "delivered", "delivered_per_hour",
         "delivered_share_censored", "delivered_share_censored_low",
         "delivered_share_censored_high", "promised_orders", "promised_share",
-        along=("within_minutes",), has_days=False, weeks=8,
+        along=("within_minutes",), has_days=False, weeks=6,
     ),
     "hours": cells(
         "delivery_hours", "orders", "delivered", "due", "on_time_share", "click_to_door_minutes_p50",
-        along=("weekday", "hour"), has_days=False, weeks=4,
+        along=("weekday", "hour"), has_days=False, weeks=3,
     ),
 }  # fmt: skip
 

@@ -1,11 +1,7 @@
 // What all charts share. A kind of chart is a function of its section and the look of the moment; it gives Plotly's traces
 // and layout, and the rows, columns and sentence that say the same.
 
-// What all charts share, and the charts over time and across markets. A kind of chart is a function of its section and
-// the look of the moment; it gives Plotly's traces and layout, and the rows, columns and sentence that say the same.
 const CHARTS = {};
-
-const FORMAT = { weight: 2.4, context: 1.2 };
 
 const seeThrough = (hex, opacity) =>
   `rgba(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(",")},${opacity})`;
@@ -133,8 +129,6 @@ const barMarker = (style, look) => ({
   },
 });
 
-// The charts that answer one question each: arrivals, hours of the week, the funnel, pay against acceptance, from gross
-// to net, drivers apart, retail against the rest.
 const lines = (x, y, colour, width, extra = {}) => ({
   x,
   y,

@@ -1,6 +1,5 @@
 // Nodes of the page. All text is set as text, none as markup.
 
-// The pieces of a page: cards, charts with their sentence, legend and table, tables, the what-if. All text is set as text.
 const make = (tag, attributes = {}, ...children) => {
   const node =
     tag === "svg" || tag === "path" || tag === "circle" || tag === "rect"

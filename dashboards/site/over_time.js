@@ -47,7 +47,7 @@ CHARTS.over_time = (section, look) => {
     grain = timeGrain(frame),
     [lead, ...others] = section.measures;
   const starts = everyStart(grain, startsOf(grain, [frame]));
-  const offers = offersOf(frame).filter((offer) =>
+  const offers = offersOf().filter((offer) =>
     starts.some((start) => isNumber(cellOf(frame, { grain, start }, state.market, offer)?.[lead.column])),
   );
   const rows = starts.flatMap((start) =>
@@ -64,7 +64,7 @@ CHARTS.over_time = (section, look) => {
       x: starts,
       y: line.map((row) => scaled.to(row[measure.column])),
       mode: dash ? "lines" : "lines+markers",
-      line: { color: colour, width: isLead(offer) ? FORMAT.weight : FORMAT.context, dash: dash ? "dot" : "solid" },
+      line: { color: colour, width: isLead(offer) ? 2.4 : 1.2, dash: dash ? "dot" : "solid" },
       marker: { symbol: style.symbol, size: isLead(offer) ? 7 : 5 },
       hoverinfo: "text",
       hovertext: line.map((row, at) =>
@@ -93,7 +93,6 @@ CHARTS.over_time = (section, look) => {
   return {
     traces,
     rows,
-    offers,
     isEmpty: !lines.length,
     layout: {
       xaxis: timeAxis(starts),

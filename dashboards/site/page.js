@@ -132,7 +132,6 @@ const draw = (chart, look) => {
       }),
     ),
   };
-  chart.node ??= chart.chart;
   chart.chart.querySelector(".fallback")?.remove();
   Plotly.react(chart.chart, drawn.traces, { ...layout, template: "none" }, site.plotly);
 };

@@ -1,5 +1,3 @@
-// A chart in its frame: title, what it shows, sentence, legend, the figures as a table.
-
 // A chart in its frame. `drawn` is given back so that the page can draw it again in other colours or on paper.
 const chartBlock = (section, at) => {
   const drawn = CHARTS[section.kind](section, lookFor(screen.width));

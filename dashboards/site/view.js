@@ -144,7 +144,7 @@ const reach = (frame) => {
 const mondayOf = (iso) => later(iso, -WEEKDAYS.indexOf(weekday(iso)));
 
 // The offer types a chart compares: all of them, the chosen one first in the eye (`isLead`).
-const offersOf = (frame) => state.offered.offer.filter((offer) => offer !== ALL || state.offered.offer.length === 1);
+const offersOf = () => state.offered.offer.filter((offer) => offer !== ALL || state.offered.offer.length === 1);
 const isLead = (offer) => state.offer === ALL || state.offer === offer;
 const marketsOf = () =>
   state.market === ALL
