@@ -37,7 +37,7 @@ docs: setup ## dbt docs of what WORKSPACE has built: one file, WORKSPACE/build/d
 	@$(BIN)/doorstep docs --workspace $(WORKSPACE)
 
 test: setup ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/integration tests/dbt tests/unit
 
 test-laws: setup ## the laws of order and format, and plain Python beside the SQL, on many more examples, a quarter of an hour
 	@DOORSTEP_LAW_FACTOR=20 $(BIN)/python -m pytest tests/unit/test_ingest_laws.py tests/dbt/test_order_laws.py \

@@ -60,25 +60,22 @@ class Query:
 class Measure:
     """A column that is shown: what it is called, and the counts behind it as (column, noun): no figure without n.
 
-    unit: only where the dictionary has none. ends: the columns a mark reaches between, where not its interval. step:
-    `add`, `take` or `total` in a waterfall. names: words for values.
+    unit: only where the dictionary has none, `row` where each row has its own. step: `add`, `take` or `total` in a
+    waterfall. names: words for values.
     """
 
     column: str
     label: str
     n: tuple[tuple[str, str], ...] = ()
     style: Style | None = None
-    ends: tuple[str, str] | None = None
     unit: str | None = None
     step: str | None = None
-    width: int | None = None
     names: Mapping[str, str] | None = None
 
     def as_json(self, table: str, site: Site) -> Json:
         """As the page's script takes it, the unit from the dictionary."""
         entry = site.definitions.get((table, self.column), {})
-        given = {"ends": self.ends, "step": self.step, "width": self.width, "names": self.names}
-        given |= {"style": _plain(self.style)}
+        given = {"step": self.step, "names": self.names, "style": _plain(self.style)}
         found = {name: value for name, value in given.items() if value is not None}
         return {"column": self.column, "label": self.label, "n": self.n, "unit": self.unit or entry.get("unit")} | found
 
@@ -87,8 +84,9 @@ class Measure:
 class Section:
     """A chart, table or what-if: `kind` names the function of `site/*.js` that makes it, `frame` the query it shows.
 
-    needs: what the logs must have for it, as the end of a sentence. more: what only this kind takes; measures in it
-    (alone or in a list) get their unit from the same frame, or from the frame they name.
+    needs: what the logs must have for it, as the end of a sentence. rivals: measures of reference.rivals that are drawn
+    as lines, and words for each. more: what only this kind takes; measures in it (alone or in a list) get their unit
+    from the same frame, or from the frame they name.
     """
 
     kind: str
@@ -98,6 +96,7 @@ class Section:
     needs: str
     note: str = ""
     more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    rivals: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def as_json(self, query: Mapping[str, Query], site: Site) -> Json:
         """As the page's script takes it."""
@@ -105,20 +104,41 @@ class Section:
         more = {name: _resolved(value, table, query, site) for name, value in self.more.items()}
         measures = [measure.as_json(table, site) for measure in self.measures]
         named = {"kind": self.kind, "title": self.title, "frame": self.frame, "needs": self.needs, "note": self.note}
-        return named | {"measures": measures} | more
+        return named | {"measures": measures, "references": _references(site, self.rivals)} | more
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of the first screen, and the page (by its file's stem) that tells more of it.
+
+    needs: as in a section. no_interval: why a figure may lack one.
+    """
+
+    page: str
+    frame: str
+    measure: Measure
+    needs: str
+    no_interval: str = "no interval"
+
+    def as_json(self, query: Mapping[str, Query], site: Site) -> Json:
+        """As the page's script takes it."""
+        measure = self.measure.as_json(query[self.frame].table, site)
+        named = {"page": self.page, "frame": self.frame, "needs": self.needs, "noInterval": self.no_interval}
+        return named | {"measure": measure}
 
 
 @dataclass(frozen=True)
 class Cards:
-    """The first screen: a card per section, whose kind is the page it leads to."""
+    """The first screen."""
 
     title: str
-    cards: Sequence[Section]
+    cards: Sequence[Card]
+    kind: str = "cards"
 
     def as_json(self, query: Mapping[str, Query], site: Site) -> Json:
         """As the page's script takes it."""
-        cards = [card.as_json(query, site) | {"link": card.kind} for card in self.cards]
-        return {"kind": "cards", "title": self.title, "cards": cards}
+        cards = [card.as_json(query, site) for card in self.cards]
+        return {"kind": self.kind, "title": self.title, "cards": cards}
 
 
 @dataclass(frozen=True)
@@ -180,7 +200,7 @@ def readable(text: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf"))
 
 
-def references(site: Site, **measures: str) -> list[Json]:
+def _references(site: Site, measures: Mapping[str, str]) -> list[Json]:
     """Published figures of other services as lettered lines; `measures` maps a rival's measure to words for it."""
     units = {"minutes", "usd_per_hour"}  # those of the axes
     found = [

@@ -44,10 +44,7 @@ class PageModule(Protocol):
 
     TITLE: str
     QUERY: Mapping[str, Query]
-
-    def build(self, site: Site) -> Sequence[Section | Cards]:
-        """The page's sections, each showing one of its queries."""
-        ...
+    SECTIONS: Sequence[Section | Cards]
 
 
 class Page(NamedTuple):
@@ -126,7 +123,7 @@ def _document(connection: duckdb.DuckDBPyConnection, page: Page, site: Site) -> 
         "words": getattr(page.module, "WORDS", ""),
         "pickers": getattr(page.module, "PICKERS", ("market", "offer", "period")),
         "frames": frames,
-        "sections": [section.as_json(page.module.QUERY, site) for section in page.module.build(site)],
+        "sections": [section.as_json(page.module.QUERY, site) for section in page.module.SECTIONS],
     }
 
 

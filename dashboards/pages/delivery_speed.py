@@ -3,9 +3,7 @@
 Belongs here: which rows of the delivery tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Elsewhere, Measure, Section, Site, references
+from dashboards.content import Elsewhere, Measure, Section
 from dashboards.queries import cells
 from dashboards.theme import Style
 
@@ -60,15 +58,15 @@ FIGURES = [
     Measure("next_day_share", "By the next day", DELIVERED),
     Measure("first_attempt_share", "At the first attempt", (("attempted", "attempted orders"),)),
     MEDIAN,
-    Measure("within_180_minutes_share_censored", "Within 3 hours"),
+    Measure("within_180_minutes_share_censored", "Within 3 hours", ORDERS),
     Measure("promise_minutes_p50", "Promise, median", PROMISED),
-    Measure("click_to_door_minutes_mean", "Delivered orders: mean"),
-    Measure("click_to_door_minutes_p50", "Delivered orders: median"),
-    Measure("click_to_door_minutes_p80", "Delivered orders: 80th percentile"),
-    Measure("click_to_door_minutes_p90", "Delivered orders: 90th percentile"),
-    Measure("click_to_door_minutes_p95", "Delivered orders: 95th percentile"),
+    Measure("click_to_door_minutes_mean", "Delivered orders: mean", DELIVERED),
+    Measure("click_to_door_minutes_p50", "Delivered orders: median", DELIVERED),
+    Measure("click_to_door_minutes_p80", "Delivered orders: 80th percentile", DELIVERED),
+    Measure("click_to_door_minutes_p90", "Delivered orders: 90th percentile", DELIVERED),
+    Measure("click_to_door_minutes_p95", "Delivered orders: 95th percentile", DELIVERED),
     *(
-        Measure(f"{stage}_minutes_{end}", f"{label}, {words}")
+        Measure(f"{stage}_minutes_{end}", f"{label}, {words}", DELIVERED)
         for stage, label in (("preparation", "Preparation"), ("pickup_wait", "Wait"), ("transit", "Transit"))
         for end, words in (("p50", "median"), ("p90", "90th percentile"))
     ),
@@ -76,87 +74,83 @@ FIGURES = [
 ]
 
 
-def build(site: Site) -> Sequence[Section]:
-    """On time, arrivals, stages, hours of the week, all figures."""
-    rivals = references(
-        site, click_to_door_p50="click to door, median", click_to_door_p90="click to door, 90th percentile"
-    )
-    needs_promise = "orders with a promise (promised_at) that has fallen due"
-    return [
-        Section(
-            "over_time",
-            "Is the promise kept?",
-            "speed",
-            [ON_TIME],
-            needs_promise,
-            "By day or week of the order. A due order that was never delivered counts as not on time.",
-        ),
-        Section("by_market", "Where is the promise kept?", "speed", [ON_TIME], needs_promise),
-        Section(
-            "arrivals",
-            "How soon is an order at the door?",
-            "curve",
-            [ARRIVED, Measure("promised_share", "Promised by then", PROMISED)],
-            "orders",
-            "All orders count: those still open are censored at the data cut, those cancelled, lost or returned never "
-            "arrive (Kaplan-Meier). Rivals' lines are medians and 90th percentiles of delivered orders.",
-            {"totals": [Measure("delivered", "Delivered since the line before")], "references": rivals},
-        ),
-        Section(
-            "histogram",
-            "How do the delivered ones spread?",
-            "curve",
-            [
-                Measure("delivered_per_hour", "Per hour between the edges", ORDERS),
-                Measure("delivered", "Delivered", ORDERS),
-            ],
-            "delivered orders",
-            "Delivered orders only, by time from click to door; the curve beside has all orders.",
-            {"promise": Elsewhere("speed", Measure("promise_minutes_p50", "Median promise", PROMISED))},
-        ),
-        Section(
-            "over_time",
-            "Is the median getting shorter?",
-            "speed",
-            [MEDIAN, Measure("promise_minutes_p50", "Median promise", PROMISED)],
-            "orders",
-            "Median click to door of all orders, open ones censored at the data cut; the median length of the promises "
-            "dotted.",
-        ),
-        Section(
-            "stacked_rows",
-            "Where does the time go?",
-            "speed",
-            STAGES,
-            "the events ready, picked_up and delivered of orders",
-            "Mean minutes from click to door of delivered orders whose every stamp is known: the stages add up to the "
-            "whole. Medians of stages would not.",
-            {"totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean")]},
-        ),
-        Section(
-            "hours",
-            "When in the week is the promise kept?",
-            "hours",
-            [ON_TIME],
-            needs_promise,
-            "By hour and weekday of the order on the market's clock.",
-            {"colour": "green", "totals": [Measure("orders", "Orders")]},
-        ),
-        Section(
-            "hours",
-            "When in the week does it take long?",
-            "hours",
-            [HOURLY_MEDIAN],
-            "delivered orders",
-            "Median minutes from click to door of delivered orders, by hour and weekday of the order.",
-            {"colour": "orange", "totals": [Measure("orders", "Orders")]},
-        ),
-        Section(
-            "table",
-            "All figures by market",
-            "speed",
-            [Measure("market_id", "Market"), Measure("offer_type", "Offer type"), *FIGURES],
-            "orders",
-            more={"by": ["market_id", "offer_type"]},
-        ),
-    ]
+DUE_PROMISES = "orders with a promise (promised_at) that has fallen due"
+SECTIONS = [
+    Section(
+        "over_time",
+        "Is the promise kept?",
+        "speed",
+        [ON_TIME],
+        DUE_PROMISES,
+        "By day or week of the order. A due order that was never delivered counts as not on time.",
+    ),
+    Section("by_market", "Where is the promise kept?", "speed", [ON_TIME], DUE_PROMISES),
+    Section(
+        "arrivals",
+        "How soon is an order at the door?",
+        "curve",
+        [ARRIVED, Measure("promised_share", "Promised by then", PROMISED)],
+        "orders",
+        "All orders count: those still open are censored at the data cut, those cancelled, lost or returned never "
+        "arrive (Kaplan-Meier). Rivals' lines are medians and 90th percentiles of delivered orders.",
+        {"totals": [Measure("delivered", "Delivered since the line before")]},
+        {"click_to_door_p50": "click to door, median", "click_to_door_p90": "click to door, 90th percentile"},
+    ),
+    Section(
+        "histogram",
+        "How do the delivered ones spread?",
+        "curve",
+        [
+            Measure("delivered_per_hour", "Per hour between the edges", ORDERS),
+            Measure("delivered", "Delivered", ORDERS),
+        ],
+        "delivered orders",
+        "Delivered orders only, by time from click to door; the curve beside has all orders.",
+        {"promise": Elsewhere("speed", Measure("promise_minutes_p50", "Median promise", PROMISED))},
+    ),
+    Section(
+        "over_time",
+        "Is the median getting shorter?",
+        "speed",
+        [MEDIAN, Measure("promise_minutes_p50", "Median promise", PROMISED)],
+        "orders",
+        "Median click to door of all orders, open ones censored at the data cut; the median length of the promises "
+        "dotted.",
+    ),
+    Section(
+        "stacked_rows",
+        "Where does the time go?",
+        "speed",
+        STAGES,
+        "the events ready, picked_up and delivered of orders",
+        "Mean minutes from click to door of delivered orders whose every stamp is known: the stages add up to the "
+        "whole. Medians of stages would not.",
+        {"totals": [Measure("staged_click_to_door_minutes_mean", "Click to door, mean", STAGED)]},
+    ),
+    Section(
+        "hours",
+        "When in the week is the promise kept?",
+        "hours",
+        [ON_TIME],
+        DUE_PROMISES,
+        "By hour and weekday of the order on the market's clock.",
+        {"colour": "green", "totals": [Measure("orders", "Orders")]},
+    ),
+    Section(
+        "hours",
+        "When in the week does it take long?",
+        "hours",
+        [HOURLY_MEDIAN],
+        "delivered orders",
+        "Median minutes from click to door of delivered orders, by hour and weekday of the order.",
+        {"colour": "orange", "totals": [Measure("orders", "Orders")]},
+    ),
+    Section(
+        "table",
+        "All figures by market",
+        "speed",
+        [Measure("market_id", "Market"), Measure("offer_type", "Offer type"), *FIGURES],
+        "orders",
+        more={"by": ["market_id", "offer_type"]},
+    ),
+]

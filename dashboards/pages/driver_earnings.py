@@ -3,9 +3,7 @@
 Belongs here: which rows of the earnings tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Elsewhere, Measure, Section, Site, references
+from dashboards.content import Elsewhere, Measure, Section
 from dashboards.queries import cells, posted
 from dashboards.theme import Style
 
@@ -75,154 +73,158 @@ STEPS = [
         ("net", "Net", "total"),
     )
 ]
+# In the link each has a short name.
 SLIDERS = [
-    Measure("gas_price_usd_per_gallon", "Gas price"),
-    Measure("fuel_miles_per_gallon", "Miles per gallon"),
-    Measure("maintenance_usd_per_mile", "Maintenance per mile"),
+    Elsewhere(
+        "parts",
+        Measure("gas_price_usd_per_gallon", "Gas price", TRIPS),
+        {"name": "gas", "from": 1.5, "to": 8.0, "step": 0.01},
+    ),
+    Elsewhere(
+        "parts",
+        Measure("fuel_miles_per_gallon", "Miles per gallon", TRIPS),
+        {"name": "mpg", "from": 8.0, "to": 60.0, "step": 0.1},
+    ),
+    Elsewhere(
+        "parts",
+        Measure("maintenance_usd_per_mile", "Maintenance per mile", TRIPS),
+        {"name": "rate", "from": 0.0, "to": 0.4, "step": 0.001},
+    ),
 ]
-
-
-def build(site: Site) -> Sequence[Section]:
-    """From the advertised hour to what is left, over time, on which clock, for whom, and what if."""
-    net_rivals = references(site, net_per_hour="net")
-    return [
-        Section(
-            "by_market",
-            "From the advertised hour to what is left",
-            "earnings",
-            [GROSS_SCHEDULED, GROSS, NET_BESIDE],
-            PAY,
-            "The advertised range is gross pay, tips included, per scheduled hour. Net is after gas, tolls and "
-            "maintenance, of trips whose miles are known.",
-            ADVERTISED,
-        ),
-        Section(
-            "over_time",
-            "What is left per hour?",
-            "earnings",
-            [NET],
-            COST,
-            "By day or week of the trip's start: sums of net over sums of hours.",
-            {"references": net_rivals},
-        ),
-        Section(
-            "waterfall",
-            "Where does the hour's pay come from, and go?",
-            "parts",
-            STEPS,
-            COST,
-            "Per hour on the job, over trips whose cost and hours are known. The bars close: what is added less "
-            "what is taken is net.",
-            {"wide": True},
-        ),
-        Section(
-            "drivers",
-            "How far do drivers lie apart?",
-            "spread",
-            [Measure("net_per_hour_usd", "Net per hour on the job", (("rated_drivers", "drivers"),))],
-            "known net pay of 20 drivers with three trips or more (four times privacy.min_drivers)",
-            "Drivers with at least three trips in the period. The shaded range is what drivers are told, gross; the "
-            "curves are net.",
-            ADVERTISED
-            | {
-                "wage": Elsewhere(
-                    "parts", Measure("minimum_wage_usd_least", "Minimum wage"), {"top": "minimum_wage_usd_greatest"}
-                )
-            },
-        ),
-        Section(
-            "stacked_over_time",
-            "Do blocks run over, or end early?",
-            "earnings",
-            [
-                Measure("unpaid_overrun_hours", "Unpaid overrun", TRIPS, Style("orange", pattern="/")),
-                Measure("early_finish_hours", "Early finish", TRIPS, Style("green")),
-            ],
-            "trips with a block",
-            "Hours beyond the block, and hours of the block not needed; one does not make up for the other.",
-            {"opposed": True, "totals": [Measure("scheduled_hours", "Scheduled")]},
-        ),
-        Section(
-            "measures",
-            "On which clock?",
-            "earnings",
-            CLOCKS,
-            COST,
-            "Net pay over four ways to count hours: from pick-up to last drop-off, the block, from arrival at the "
-            "pick-up to the end, from leaving home to the end. Each over the trips that have that clock: one without a "
-            "delivery has no engaged hours, one without a block no scheduled ones, so clocks differ in trips too.",
-        ),
-        Section(
-            "measures",
-            "At which cost?",
-            "earnings",
-            BASES,
-            COST,
-            "Per hour on the job, on different cost bases, never mixed. The tax mileage rate covers gas, maintenance "
-            "and depreciation together.",
-        ),
-        Section(
-            "over_time",
-            "What would be left at the first gas price?",
-            "earnings",
-            [NET, Measure("net_at_constant_price_per_hour_usd", "At the market's first gas price", COSTED)],
-            COST,
-            "Where the lines part, the price of gas made the difference.",
-        ),
-        Section(
-            "over_time",
-            "What did gas cost?",
-            "parts",
-            [
-                Measure(
-                    "gas_price_usd_per_gallon", "Gas price", (("trips", "trips, electric ones among them"), *DRIVERS)
-                )
-            ],
-            COST,
-            "What a gallon cost over the trips of the period.",
-        ),
-        Section(
-            "what_if",
-            "What if gas, mileage or upkeep were different?",
-            "parts",
-            [Measure("net_per_hour_usd", "Net per hour", TRIPS)],
-            COST,
-            "Move a slider: net per hour is computed anew from the published sums of the chosen view, every trip and "
-            "driver as before. Electric cars keep their cost of power.",
-            {"sliders": [slider(*each) for each in zip(SLIDERS, ("gas", "mpg", "rate"), LIMITS, strict=True)]},
-        ),
-        Section(
-            "table",
-            "All figures by market",
-            "earnings",
-            [
-                Measure("market_id", "Market"),
-                Measure("offer_type", "Offer type"),
-                Measure("trips", "Trips"),
-                Measure("drivers", "Drivers"),
-                Measure("pay_pending_trips", "Pay pending"),
-                Measure("on_job_hours", "On the job"),
-                Measure("overlapping_hours", "Overlapping"),
-                Measure("total_miles", "Miles"),
-                Measure("miles_coverage_share", "Hours with known cost"),
-                GROSS_SCHEDULED,
-                GROSS,
-                NET,
-                *BASES[1:],
-                Measure("advertised_range_share", "Trips within 18-25"),
-                Measure("below_minimum_wage_hours_share", "Hours below minimum wage"),
-                Measure("is_suppressed", "Driver figures withheld"),
-            ],
-            PAY,
-            more={"by": ["market_id", "offer_type"]},
-        ),
-    ]
-
-
-LIMITS = ((1.5, 8.0, 0.01), (8.0, 60.0, 0.1), (0.0, 0.4, 0.001))
-
-
-def slider(measure: Measure, name: str, limits: tuple[float, float, float]) -> Elsewhere:
-    """A slider of the what-if: its name in the link, from where to where, in which steps."""
-    low, high, step = limits
-    return Elsewhere("parts", measure, {"name": name, "from": low, "to": high, "step": step})
+SECTIONS = [
+    Section(
+        "by_market",
+        "From the advertised hour to what is left",
+        "earnings",
+        [GROSS_SCHEDULED, GROSS, NET_BESIDE],
+        PAY,
+        "The advertised range is gross pay, tips included, per scheduled hour. Net is after gas, tolls and "
+        "maintenance, of trips whose miles are known.",
+        ADVERTISED,
+    ),
+    Section(
+        "over_time",
+        "What is left per hour?",
+        "earnings",
+        [NET],
+        COST,
+        "By day or week of the trip's start: sums of net over sums of hours.",
+        rivals={"net_per_hour": "net"},
+    ),
+    Section(
+        "waterfall",
+        "Where does the hour's pay come from, and go?",
+        "parts",
+        STEPS,
+        COST,
+        "Per hour on the job, over trips whose cost and hours are known. The bars close: what is added less "
+        "what is taken is net.",
+        {"wide": True},
+    ),
+    Section(
+        "over_time",
+        "What would be left without tips?",
+        "earnings",
+        [Measure("net_before_tips_per_hour_usd", "Net before tips per hour on the job", COSTED)],
+        COST,
+        "Net less tips, over the hours on the job.",
+        rivals={"net_per_hour_before_tips": "net before tips"},
+    ),
+    Section(
+        "drivers",
+        "How far do drivers lie apart?",
+        "spread",
+        [Measure("net_per_hour_usd", "Net per hour on the job", (("rated_drivers", "drivers"),))],
+        "known net pay of 20 drivers with three trips or more (four times privacy.min_drivers)",
+        "Drivers with at least three trips in the period. The shaded range is what drivers are told, gross; the "
+        "curves are net.",
+        ADVERTISED
+        | {
+            "wage": Elsewhere(
+                "parts", Measure("minimum_wage_usd_least", "Minimum wage"), {"top": "minimum_wage_usd_greatest"}
+            )
+        },
+    ),
+    Section(
+        "stacked_over_time",
+        "Do blocks run over, or end early?",
+        "earnings",
+        [
+            Measure("unpaid_overrun_hours", "Unpaid overrun", TRIPS, Style("orange", pattern="/")),
+            Measure("early_finish_hours", "Early finish", TRIPS, Style("green")),
+        ],
+        "trips with a block",
+        "Hours beyond the block, and hours of the block not needed; one does not make up for the other.",
+        {"opposed": True, "totals": [Measure("scheduled_hours", "Scheduled")]},
+    ),
+    Section(
+        "measures",
+        "On which clock?",
+        "earnings",
+        CLOCKS,
+        COST,
+        "Net pay over four ways to count hours: from pick-up to last drop-off, the block, from arrival at the "
+        "pick-up to the end, from leaving home to the end. Each over the trips that have that clock: one without a "
+        "delivery has no engaged hours, one without a block no scheduled ones, so clocks differ in trips too.",
+    ),
+    Section(
+        "measures",
+        "At which cost?",
+        "earnings",
+        BASES,
+        COST,
+        "Per hour on the job, on different cost bases, never mixed. The tax mileage rate covers gas, maintenance "
+        "and depreciation together.",
+    ),
+    Section(
+        "over_time",
+        "What would be left at the first gas price?",
+        "earnings",
+        [NET, Measure("net_at_constant_price_per_hour_usd", "At the market's first gas price", COSTED)],
+        COST,
+        "Where the lines part, the price of gas made the difference.",
+    ),
+    Section(
+        "over_time",
+        "What did gas cost?",
+        "parts",
+        [Measure("gas_price_usd_per_gallon", "Gas price", (("trips", "trips, electric ones among them"), *DRIVERS))],
+        COST,
+        "What a gallon cost over the trips of the period.",
+    ),
+    Section(
+        "what_if",
+        "What if gas, mileage or upkeep were different?",
+        "parts",
+        [Measure("net_per_hour_usd", "Net per hour", TRIPS)],
+        COST,
+        "Move a slider: net per hour is computed anew from the published sums of the chosen view, every trip and "
+        "driver as before. Electric cars keep their cost of power.",
+        {"sliders": SLIDERS},
+    ),
+    Section(
+        "table",
+        "All figures by market",
+        "earnings",
+        [
+            Measure("market_id", "Market"),
+            Measure("offer_type", "Offer type"),
+            Measure("trips", "Trips"),
+            Measure("drivers", "Drivers"),
+            Measure("pay_pending_trips", "Pay pending"),
+            Measure("on_job_hours", "On the job"),
+            Measure("overlapping_hours", "Overlapping"),
+            Measure("total_miles", "Miles"),
+            Measure("miles_coverage_share", "Hours with known cost", TRIPS),
+            GROSS_SCHEDULED,
+            GROSS,
+            NET,
+            *BASES[1:],
+            Measure("advertised_range_share", "Trips within 18-25", TRIPS),
+            Measure("below_minimum_wage_hours_share", "Hours below minimum wage", COSTED),
+            Measure("is_suppressed", "Driver figures withheld"),
+        ],
+        PAY,
+        more={"by": ["market_id", "offer_type"]},
+    ),
+]

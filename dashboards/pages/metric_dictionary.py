@@ -3,9 +3,7 @@
 Belongs here: the table of definitions. Does not belong here: the definitions (the models' .yml).
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Measure, Query, Section, Site
+from dashboards.content import Measure, Query, Section
 
 TITLE = "Metric dictionary"
 MENU_ORDER = 70
@@ -21,26 +19,24 @@ QUERY = {
 }
 
 
-def build(site: Site) -> Sequence[Section]:
-    """One table with a field to search it."""
-    labels = {
-        "name": "Name",
-        "table_name": "Table",
-        "meaning": "Meaning",
-        "unit": "Unit",
-        "formula": "Formula",
-        "better": "Better",
-        "source_columns": "Comes from",
-        "shown_on": "Shown on",
-    }
-    return [
-        Section(
-            "table",
-            "What every figure means",
-            "dictionary",
-            [Measure(name, label) for name, label in labels.items()],
-            "a published warehouse",
-            "The same words stand as comments in the published file, and open with a click on any dotted label.",
-            {"isSearchable": True},
-        )
-    ]
+LABELS = {
+    "name": "Name",
+    "table_name": "Table",
+    "meaning": "Meaning",
+    "unit": "Unit",
+    "formula": "Formula",
+    "better": "Better",
+    "source_columns": "Comes from",
+    "shown_on": "Shown on",
+}
+SECTIONS = [
+    Section(
+        "table",
+        "What every figure means",
+        "dictionary",
+        [Measure(name, label) for name, label in LABELS.items()],
+        "a published warehouse",
+        "The same words stand as comments in the published file, and open with a click on any dotted label.",
+        {"isSearchable": True},
+    )
+]

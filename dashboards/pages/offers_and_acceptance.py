@@ -3,9 +3,7 @@
 Belongs here: which rows of the offer tables are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Elsewhere, Measure, Section, Site
+from dashboards.content import Elsewhere, Measure, Section
 from dashboards.queries import cells
 from dashboards.theme import Style
 
@@ -35,6 +33,9 @@ AT_RISK = (("at_risk", "offers at risk"),)
 ANSWERS = (("accepted", "accepted"), ("declined", "declined"))
 ACCEPTED = Measure("acceptance_share", "Accepted", AT_RISK)
 BLOCKS = (("blocks_due", "blocks due"),)
+FILLED_BLOCKS = (("blocks_filled", "blocks filled"),)
+SENT = (("offers", "offers"),)
+TAKEN = (("accepted", "offers accepted"),)
 FILLED = Measure("fill_share", "Filled", BLOCKS)
 FIRST_WAVE = Measure("first_wave_fill_share", "In the first wave", BLOCKS)
 NEEDED = Measure(
@@ -50,96 +51,94 @@ OUTCOMES = [
 ANSWERED = "offers that were accepted, declined or expired"
 
 
-def build(site: Site) -> Sequence[Section]:
-    """Acceptance, the pay it takes, the funnel, outcomes, fill, all figures."""
-    return [
-        Section(
-            "over_time",
-            "Do drivers take the offers?",
-            "offers",
-            [ACCEPTED],
-            ANSWERED,
-            "At risk are offers accepted, declined or expired; one withdrawn, as when another driver took the block, "
-            "is no refusal. Intervals by driver: some are keener than others.",
-        ),
-        Section("by_market", "Where do drivers take the offers?", "offers", [ACCEPTED], ANSWERED),
-        Section(
-            "pay_curve",
-            "What pay does it take?",
-            "pay",
-            [ACCEPTED],
-            ANSWERED,
-            "Offers at risk by pay per hour of the block, in steps of 1 USD; bars are intervals of each step. The "
-            "curve is a logistic fit, its band and the pay needed take account of drivers who answer many offers. "
-            "Observational: better paid offers may differ in other ways.",
-            {
-                "fit": Elsewhere("needed", NEEDED),
-                "totals": [Measure("accepted", "Accepted"), Measure("fitted_share", "Fitted share")],
-            },
-        ),
-        Section(
-            "funnel",
-            "How many offers become trips?",
-            "offers",
-            [
-                Measure("offers", "Sent"),
-                Measure("at_risk", "At risk"),
-                Measure("accepted", "Accepted"),
-                Measure("driven", "Driven"),
-            ],
-            "offers",
-            "Sent offers that were withdrawn or are pending are not at risk. Driven: a trip was started on the offer.",
-            {"totals": [ACCEPTED]},
-        ),
-        Section("stacked_over_time", "What becomes of the offers?", "offers", OUTCOMES, "offers"),
-        Section(
-            "over_time",
-            "Are the blocks filled?",
-            "offers",
-            [FILLED, FIRST_WAVE],
-            "offered blocks whose start has passed",
-            "By the block's first offer. Filled: a driver took the block and did not give it back.",
-        ),
-        Section(
-            "over_time",
-            "What do offers pay?",
-            "offers",
-            [
-                Measure("pay_per_hour_sent_usd", "Offered pay per hour", (("offers", "offers"),)),
-                Measure("pay_per_hour_accepted_usd", "Accepted pay per hour", (("accepted", "offers"),)),
-            ],
-            "offers with pay",
-            "Sums of pay over sums of block hours.",
-        ),
-        Section(
-            "over_time",
-            "How fast do drivers answer?",
-            "offers",
-            [Measure("seconds_to_answer_p50", "Median seconds to answer", ANSWERS)],
-            "offers accepted or declined",
-        ),
-        Section(
-            "table",
-            "All figures by market",
-            "offers",
-            [
-                Measure("market_id", "Market"),
-                Measure("offer_type", "Offer type"),
-                Measure("offers", "Sent"),
-                ACCEPTED,
-                *OUTCOMES,
-                Measure("driven", "Driven"),
-                Measure("pay_per_hour_sent_usd", "Offered pay"),
-                Measure("pay_per_hour_accepted_usd", "Accepted pay"),
-                FILLED,
-                FIRST_WAVE,
-                Measure("minutes_to_fill_p50", "To fill, median"),
-                Measure("price_to_fill_usd_mean", "Price to fill, mean"),
-                Measure("seconds_to_answer_p50", "To answer, median"),
-                Measure("late_forfeits", "Late forfeits"),
-                Measure("no_shows", "No-shows"),
-            ],
-            "offers",
-            more={"by": ["market_id", "offer_type"]},
-        ),
-    ]
+SECTIONS = [
+    Section(
+        "over_time",
+        "Do drivers take the offers?",
+        "offers",
+        [ACCEPTED],
+        ANSWERED,
+        "At risk are offers accepted, declined or expired; one withdrawn, as when another driver took the block, "
+        "is no refusal. Intervals by driver: some are keener than others.",
+    ),
+    Section("by_market", "Where do drivers take the offers?", "offers", [ACCEPTED], ANSWERED),
+    Section(
+        "pay_curve",
+        "What pay does it take?",
+        "pay",
+        [ACCEPTED],
+        ANSWERED,
+        "Offers at risk by pay per hour of the block, in steps of 1 USD; bars are intervals of each step. The "
+        "curve is a logistic fit, its band and the pay needed take account of drivers who answer many offers. "
+        "Observational: better paid offers may differ in other ways.",
+        {
+            "fit": Elsewhere("needed", NEEDED),
+            "totals": [Measure("accepted", "Accepted"), Measure("fitted_share", "Fitted share", AT_RISK)],
+        },
+    ),
+    Section(
+        "funnel",
+        "How many offers become trips?",
+        "offers",
+        [
+            Measure("offers", "Sent"),
+            Measure("at_risk", "At risk"),
+            Measure("accepted", "Accepted"),
+            Measure("driven", "Driven"),
+        ],
+        "offers",
+        "Sent offers that were withdrawn or are pending are not at risk. Driven: a trip was started on the offer.",
+        {"totals": [ACCEPTED]},
+    ),
+    Section("stacked_over_time", "What becomes of the offers?", "offers", OUTCOMES, "offers"),
+    Section(
+        "over_time",
+        "Are the blocks filled?",
+        "offers",
+        [FILLED, FIRST_WAVE],
+        "offered blocks whose start has passed",
+        "By the block's first offer. Filled: a driver took the block and did not give it back.",
+    ),
+    Section(
+        "over_time",
+        "What do offers pay?",
+        "offers",
+        [
+            Measure("pay_per_hour_sent_usd", "Offered pay per hour", SENT),
+            Measure("pay_per_hour_accepted_usd", "Accepted pay per hour", TAKEN),
+        ],
+        "offers with pay",
+        "Sums of pay over sums of block hours.",
+    ),
+    Section(
+        "over_time",
+        "How fast do drivers answer?",
+        "offers",
+        [Measure("seconds_to_answer_p50", "Median seconds to answer", ANSWERS)],
+        "offers accepted or declined",
+    ),
+    Section(
+        "table",
+        "All figures by market",
+        "offers",
+        [
+            Measure("market_id", "Market"),
+            Measure("offer_type", "Offer type"),
+            Measure("offers", "Sent"),
+            ACCEPTED,
+            *OUTCOMES,
+            Measure("driven", "Driven"),
+            Measure("pay_per_hour_sent_usd", "Offered pay", SENT),
+            Measure("pay_per_hour_accepted_usd", "Accepted pay", TAKEN),
+            FILLED,
+            FIRST_WAVE,
+            Measure("minutes_to_fill_p50", "To fill, median", FILLED_BLOCKS),
+            Measure("price_to_fill_usd_mean", "Price to fill, mean", FILLED_BLOCKS),
+            Measure("seconds_to_answer_p50", "To answer, median", ANSWERS),
+            Measure("late_forfeits", "Late forfeits"),
+            Measure("no_shows", "No-shows"),
+        ],
+        "offers",
+        more={"by": ["market_id", "offer_type"]},
+    ),
+]

@@ -3,9 +3,7 @@
 Belongs here: the headline figures and a chart of each. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Cards, Measure, Section, Site
+from dashboards.content import Card, Cards, Measure, Section
 from dashboards.queries import cells, posted
 
 TITLE = "Overview"
@@ -40,30 +38,26 @@ NET = Measure(
 )
 GROSS = Measure("gross_per_hour_usd", "Gross per hour on the job", (("trips", "trips"), ("drivers", "drivers")))
 PROMISES = "orders with a promise (promised_at) that has fallen due"
-TOO_FEW = {"noInterval": "too few drivers for an interval"}
+TOO_FEW = "too few drivers for an interval"
 
 
-def build(site: Site) -> Sequence[Section | Cards]:
-    """Six cards, then each question's chart over time and across markets."""
-    needs_pay = "pay posted to trips, and their miles"
-    return [
-        Cards(
-            "Headline figures",
-            [
-                Section("delivery_speed", "Are we fast?", "speed", [MEDIAN], "orders"),
-                Section("delivery_speed", "Is the promise kept?", "speed", [ON_TIME], PROMISES),
-                Section(
-                    "offers_and_acceptance", "Do drivers take the offers?", "offers", [ACCEPTED], "answered offers"
-                ),
-                Section("offers_and_acceptance", "Are the blocks filled?", "offers", [FILLED], "blocks that are due"),
-                Section("driver_earnings", "What does an hour pay?", "earnings", [GROSS], "pay of trips", more=TOO_FEW),
-                Section("driver_earnings", "What is left of it?", "earnings", [NET], needs_pay, more=TOO_FEW),
-            ],
-        ),
-        Section("over_time", "Is the promise kept?", "speed", [ON_TIME], PROMISES),
-        Section("by_market", "Where is the promise kept?", "speed", [ON_TIME], PROMISES),
-        Section("over_time", "Do drivers take the offers?", "offers", [ACCEPTED], "offers taken, declined or expired"),
-        Section("by_market", "Where do drivers take the offers?", "offers", [ACCEPTED], "answered offers"),
-        Section("over_time", "What is left per hour?", "earnings", [NET], needs_pay),
-        Section("by_market", "Where is how much left per hour?", "earnings", [NET], needs_pay),
-    ]
+PAY_AND_MILES = "pay posted to trips, and their miles"
+SECTIONS = [
+    Cards(
+        "Headline figures",
+        [
+            Card("delivery_speed", "speed", MEDIAN, "orders"),
+            Card("delivery_speed", "speed", ON_TIME, PROMISES),
+            Card("offers_and_acceptance", "offers", ACCEPTED, "answered offers"),
+            Card("offers_and_acceptance", "offers", FILLED, "blocks that are due"),
+            Card("driver_earnings", "earnings", GROSS, "pay posted to trips", TOO_FEW),
+            Card("driver_earnings", "earnings", NET, PAY_AND_MILES, TOO_FEW),
+        ],
+    ),
+    Section("over_time", "Is the promise kept?", "speed", [ON_TIME], PROMISES),
+    Section("by_market", "Where is the promise kept?", "speed", [ON_TIME], PROMISES),
+    Section("over_time", "Do drivers take the offers?", "offers", [ACCEPTED], "offers taken, declined or expired"),
+    Section("by_market", "Where do drivers take the offers?", "offers", [ACCEPTED], "answered offers"),
+    Section("over_time", "What is left per hour?", "earnings", [NET], PAY_AND_MILES),
+    Section("by_market", "Where is how much left per hour?", "earnings", [NET], PAY_AND_MILES),
+]

@@ -3,9 +3,7 @@
 Belongs here: which metrics of `pilot_readout` are shown and how. Does not belong here: differences and verdicts.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Measure, Query, Section, Site
+from dashboards.content import Measure, Query, Section
 from dashboards.theme import Style
 
 TITLE = "Pilot read-out"
@@ -44,9 +42,8 @@ METRICS = {
 }
 
 
-def build(site: Site) -> Sequence[Section]:
-    """A chart per metric, then the whole table."""
-    charts = [
+SECTIONS = [
+    *(
         Section(
             "differences",
             f"{label}: retail less the rest",
@@ -72,8 +69,8 @@ def build(site: Site) -> Sequence[Section]:
             },
         )
         for metric, (label, unit, noun) in METRICS.items()
-    ]
-    table = Section(
+    ),
+    Section(
         "table",
         "All verdicts",
         "readout",
@@ -88,5 +85,5 @@ def build(site: Site) -> Sequence[Section]:
             Measure("note", "Note"),
         ],
         "retail and another offer type in one market",
-    )
-    return [*charts, table]
+    ),
+]

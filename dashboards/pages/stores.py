@@ -3,9 +3,7 @@
 Belongs here: which rows of `store_performance` are shown and how. Does not belong here: any figure's formula.
 """
 
-from collections.abc import Sequence
-
-from dashboards.content import Measure, Section, Site
+from dashboards.content import Measure, Section
 from dashboards.queries import cells
 
 TITLE = "Stores"
@@ -21,30 +19,29 @@ QUERY = {
 }  # fmt: skip
 
 
-def build(site: Site) -> Sequence[Section]:
-    """One table, a row per store and offer type."""
-    dwell = (("dwell_trips", "trips"),)
-    return [
-        Section(
-            "table",
-            "Store by store",
-            "stores",
-            [
-                Measure("store_id", "Store"),
-                Measure("site_id", "Site"),
-                Measure("market_id", "Market"),
-                Measure("offer_type", "Offer type"),
-                Measure("preparation_minutes_p50", "Preparation, median", (("orders", "orders"),)),
-                Measure("preparation_minutes_p90", "Preparation, 90th percentile"),
-                Measure("pickup_wait_minutes_p50", "Wait for the driver, median"),
-                Measure("pickup_wait_minutes_p90", "Wait for the driver, 90th percentile"),
-                Measure("dwell_minutes_p50", "Driver at the store, median", dwell),
-                Measure("dwell_minutes_p90", "Driver at the store, 90th percentile"),
-                Measure("cancelled_by_store_share", "Cancelled by the store", (("cancelled_by_store", "cancelled"),)),
-                Measure("on_time_share", "On time", (("due", "due orders"),)),
-            ],
-            "orders that name a store",
-            "Preparation is from click to ready, the wait from ready to picked up. The driver's time at the store is "
-            "of trips that served that store only.",
-        )
-    ]
+ORDERS = (("orders", "orders"),)
+DWELL = (("dwell_trips", "trips"),)
+SECTIONS = [
+    Section(
+        "table",
+        "Store by store",
+        "stores",
+        [
+            Measure("store_id", "Store"),
+            Measure("site_id", "Site"),
+            Measure("market_id", "Market"),
+            Measure("offer_type", "Offer type"),
+            Measure("preparation_minutes_p50", "Preparation, median", ORDERS),
+            Measure("preparation_minutes_p90", "Preparation, 90th percentile", ORDERS),
+            Measure("pickup_wait_minutes_p50", "Wait for the driver, median", ORDERS),
+            Measure("pickup_wait_minutes_p90", "Wait for the driver, 90th percentile", ORDERS),
+            Measure("dwell_minutes_p50", "Driver at the store, median", DWELL),
+            Measure("dwell_minutes_p90", "Driver at the store, 90th percentile", DWELL),
+            Measure("cancelled_by_store_share", "Cancelled by the store", (("cancelled_by_store", "cancelled"),)),
+            Measure("on_time_share", "On time", (("due", "due orders"),)),
+        ],
+        "orders that name a store",
+        "Preparation is from click to ready, the wait from ready to picked up. The driver's time at the store is "
+        "of trips that served that store only.",
+    )
+]

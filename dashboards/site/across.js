@@ -1,6 +1,6 @@
 // Charts across markets, offer types and measures, in rows from the top.
 
-// One dot per row with its interval, or with the reach between two other columns.
+// One dot per row, with its interval.
 const dot = (row, measure, at, heading, style, scaled, look, hollow = false) => {
   const ends = bounds(row, measure),
     colour = look.colour(style.colour);
@@ -19,7 +19,7 @@ const dot = (row, measure, at, heading, style, scaled, look, hollow = false) => 
           x: ends.map(scaled.to),
           y: [at, at],
           mode: "lines",
-          line: { color: colour, width: measure.width ?? 2 },
+          line: { color: colour, width: 2 },
           hoverinfo: "skip",
         },
         place,
@@ -77,7 +77,7 @@ CHARTS.by_market = (section, look) => {
     layout: {
       xaxis: { ...valueAxis(lead.unit, scaled, ends, section.bandAt ?? []), showgrid: true, nticks: 6 },
       yaxis: layout.yaxis,
-      shapes: [...layout.shapes, ...(section.bandAt ? [shade(section.bandAt, "x", look)] : [])],
+      shapes: [...layout.shapes, ...(section.bandAt ? [shade(section.bandAt, look)] : [])],
     },
     legend: [
       ...(isSingle
@@ -86,7 +86,7 @@ CHARTS.by_market = (section, look) => {
       ...(section.bandAt ? [{ label: section.bandLabel, colour: "grey", kind: "band" }] : []),
     ],
     columns: [...keyColumns(["market_id", "offer_type"]), ...section.measures],
-    scope: scopeOf(period, isSingle ? { offer: offers.map(offerLabel).join(", ") } : {}),
+    scope: scopeOf(period, isSingle ? offers : undefined),
     caption: [
       leadSentence(section, period),
       byMarketSentence(
@@ -159,7 +159,7 @@ CHARTS.stacked_rows = (section, look) => {
     },
     legend: section.measures.map(({ label, style }) => ({ label, ...style, kind: "bar" })),
     columns: [...keyColumns(["market_id", "offer_type"]), ...section.measures, ...(section.totals ?? [])],
-    scope: scopeOf(period, { offer: unique(rows.map((each) => offerLabel(each.offer_type))).join(", ") }),
+    scope: scopeOf(period, unique(rows.map((each) => each.offer_type))),
     caption: [said && `${aboutChosen(period)}, means: ${said} (${sample(row, section.measures[0])}).`],
   };
 };
@@ -208,14 +208,17 @@ CHARTS.measures = (section, look) => {
     layout: {
       xaxis: { ...valueAxis(section.measures[0].unit, scaled, values, section.bandAt ?? []), showgrid: true },
       yaxis: layout.yaxis,
-      shapes: [...layout.shapes, ...(section.bandAt ? [shade(section.bandAt, "x", look)] : [])],
+      shapes: [...layout.shapes, ...(section.bandAt ? [shade(section.bandAt, look)] : [])],
     },
     legend: legendOf(
       rows.map((row) => row.offer_type),
       "marker",
     ),
     columns: [...keyColumns(["offer_type"]), ...section.measures],
-    scope: scopeOf(period, { offer: rows.map((row) => offerLabel(row.offer_type)).join(", ") }),
+    scope: scopeOf(
+      period,
+      rows.map((row) => row.offer_type),
+    ),
     caption: [said && `${aboutChosen(period)}: ${said} (${sample(chosen, section.measures[0])}).`],
   };
 };

@@ -3,7 +3,7 @@
 // A card: one figure, what it was the period before, how sure it is, what stands behind it, how it went.
 const cardBlock = (card) => {
   const frame = page.frames[card.frame],
-    [measure] = card.measures,
+    { measure } = card,
     row = cellOf(frame, state.period),
     previous = before(state.period),
     old = previous && cellOf(frame, previous),
@@ -30,9 +30,7 @@ const cardBlock = (card) => {
       make(
         "p",
         { class: "behind-figure" },
-        [between ? `95% interval ${between}` : (card.noInterval ?? "no interval"), sample(row, measure)]
-          .filter(Boolean)
-          .join("; "),
+        [between ? `95% interval ${between}` : card.noInterval, sample(row, measure)].filter(Boolean).join("; "),
       ),
     );
     if (whole && isNumber(whole[measure.column]))
@@ -49,7 +47,7 @@ const cardBlock = (card) => {
     make(
       "p",
       { class: "more" },
-      make("a", { href: hrefOf(card.link) }, "In detail", make("span", { class: "unseen" }, `: ${measure.label}`)),
+      make("a", { href: hrefOf(card.page) }, "In detail", make("span", { class: "unseen" }, `: ${measure.label}`)),
     ),
   );
   return node;

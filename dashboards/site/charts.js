@@ -105,13 +105,13 @@ const referenceLines = (references, look, scaled) => ({
   })),
 });
 
-const shade = ([low, high], axis, look) => ({
+const shade = ([low, high], look) => ({
   type: "rect",
-  [`${axis === "y" ? "x" : "y"}ref`]: "paper",
-  [`${axis}0`]: low,
-  [`${axis}1`]: high,
-  [`${axis === "y" ? "x" : "y"}0`]: 0,
-  [`${axis === "y" ? "x" : "y"}1`]: 1,
+  yref: "paper",
+  x0: low,
+  x1: high,
+  y0: 0,
+  y1: 1,
   line: { width: 0 },
   fillcolor: seeThrough(look.colour("grey"), 0.18),
   layer: "below",

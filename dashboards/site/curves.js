@@ -88,7 +88,7 @@ CHARTS.arrivals = (section, look) => {
     layout: {
       xaxis: { title: { text: `${scaled.title} from click` }, rangemode: "tozero", showgrid: true },
       yaxis: { tickformat: ".0%", range: [-0.02, 1.02] },
-      ...referenceLinesAcross(section.references ?? [], look, scaled, scaled.to(most)),
+      ...referenceLinesAcross(section.references, look, scaled, scaled.to(most)),
     },
     legend: [
       ...legendOf(offers, "line"),
@@ -103,7 +103,7 @@ CHARTS.arrivals = (section, look) => {
       ...section.measures,
       ...section.totals,
     ],
-    scope: scopeOf(period, { offer: offers.map(offerLabel).join(", ") }),
+    scope: scopeOf(period, offers),
     caption: [said && `${aboutChosen(period)}, share of orders at the door: ${said} (${sample(chosen[0], arrived)}).`],
   };
 };
@@ -262,7 +262,7 @@ CHARTS.drivers = (section, look) => {
       xaxis: { title: { text: "net USD per hour on the job" }, tickprefix: "$", showgrid: true },
       yaxis: { tickformat: ".0%", range: [0, 1], title: { text: "share of drivers at or below" } },
       shapes: [
-        shade(section.bandAt, "x", look),
+        shade(section.bandAt, look),
         ...(isNumber(floor) ? unique([floor, wage[top]]).map((each) => ruled(each, "x", look)) : []),
       ],
       annotations: isNumber(floor)
@@ -282,7 +282,7 @@ CHARTS.drivers = (section, look) => {
       ...section.measures,
       ...(section.totals ?? []),
     ],
-    scope: scopeOf(period, { offer: offers.map(offerLabel).join(", ") }),
+    scope: scopeOf(period, offers),
     caption: [said ? said + words + "." : `${aboutChosen(period)}: too few drivers to show how far they lie apart.`],
   };
 };

@@ -94,7 +94,7 @@ const legendList = (entries) =>
     : null;
 
 const referenceList = (references) =>
-  references?.length
+  references.length
     ? make(
         "div",
         { class: "references" },

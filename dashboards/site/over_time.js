@@ -79,7 +79,7 @@ CHARTS.over_time = (section, look) => {
       ...others.map((measure) => series(measure, true)),
     ];
   });
-  const references = referenceLines(section.references ?? [], look, scaled);
+  const references = referenceLines(section.references, look, scaled);
   const period = state.period.grain === ALL || state.period.grain === grain ? state.period : reach(frame);
   const lines = known(
     rows.filter((row) => isLead(row.offer_type) && (state.offer !== ALL || offers.length > 0)),
@@ -100,14 +100,10 @@ CHARTS.over_time = (section, look) => {
         lead.unit,
         scaled,
         values,
-        (section.references ?? []).map(({ value }) => value),
+        section.references.map(({ value }) => value),
       ),
       ...references,
-      shapes: [
-        ...chosenShade(grain, look),
-        ...(section.bandAt ? [shade(section.bandAt, "y", look)] : []),
-        ...references.shapes,
-      ],
+      shapes: [...chosenShade(grain, look), ...references.shapes],
     },
     legend: [
       ...legendOf(offers, "line"),
@@ -202,7 +198,7 @@ CHARTS.stacked_over_time = (section, look) => {
       kind: "bar",
     })),
     columns: [...keyColumns(["period_start"]), ...section.measures, ...(section.totals ?? [])],
-    scope: scopeOf({ grain: ALL }, {}).replace(periodLabel(WHOLE), `by ${grain}`),
+    scope: `${marketLabel(state.market)} · ${offerLabel(state.offer)} · by ${grain}`,
     caption: [
       said &&
         `${aboutChosen(period)}: ${said}${section.measures[0].n.length ? ` (${sample(row, section.measures[0])})` : ""}.`,

@@ -5,7 +5,7 @@ const withIntervals = (columns, rows) =>
   columns
     .flatMap((column) => {
       const measure = { n: [], ...column },
-        has = !column.names && column.unit && rows.some((row) => bounds(row, measure)[0] !== null) && !column.ends;
+        has = !column.names && column.unit && rows.some((row) => bounds(row, measure)[0] !== null);
       return has
         ? [
             measure,
@@ -47,46 +47,37 @@ const wordsIn = (row, column) => {
 const headingOf = ({ label, unit }) =>
   UNITS[unit]?.axis ? `${label} (${UNITS[unit].axis})` : unit === "share" ? `${label} (%)` : label;
 
-const tableOf = (frame, given, rows, name) => {
-  const columns = withIntervals(withSizes(given), rows),
-    isText = (column) => rows.every((row) => !isNumber(valueIn(row, column)));
-  const texts = new Set(columns.filter(isText));
-  return make(
+const scrolled = (name, headings, lines) =>
+  make(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${name}` },
     make(
       "table",
       {},
-      make(
-        "thead",
-        {},
-        make(
-          "tr",
-          {},
-          columns.map((column) =>
-            make(
-              "th",
-              { scope: "col", class: texts.has(column) && "text" },
-              term(headingOf(column), frame && definitionOf(frame, column.column)),
-            ),
-          ),
-        ),
-      ),
+      make("thead", {}, make("tr", {}, headings)),
       make(
         "tbody",
         {},
-        rows.map((row) =>
-          make(
-            "tr",
-            {},
-            columns.map((column, at) =>
-              make(
-                at === 0 ? "th" : "td",
-                { class: texts.has(column) && "text", scope: at === 0 && "row" },
-                column.unit === "row" ? quantity(valueIn(row, column), row.unit) : wordsIn(row, column),
-              ),
-            ),
-          ),
+        lines.map((cells) => make("tr", {}, cells)),
+      ),
+    ),
+  );
+const termOf = (frame, column) => term(headingOf(column), definitionOf(frame, column.column));
+
+const tableOf = (frame, given, rows, name) => {
+  const columns = withIntervals(withSizes(given), rows),
+    isText = (column) => rows.every((row) => !isNumber(valueIn(row, column)));
+  const texts = new Set(columns.filter(isText)),
+    classOf = (column) => texts.has(column) && "text";
+  return scrolled(
+    name,
+    columns.map((column) => make("th", { scope: "col", class: classOf(column) }, termOf(frame, column))),
+    rows.map((row) =>
+      columns.map((column, at) =>
+        make(
+          at === 0 ? "th" : "td",
+          { class: classOf(column), scope: at === 0 && "row" },
+          column.unit === "row" ? quantity(valueIn(row, column), row.unit) : wordsIn(row, column),
         ),
       ),
     ),
@@ -97,34 +88,13 @@ const tableOf = (frame, given, rows, name) => {
 const uprightTable = (frame, given, rows, name, by) => {
   const columns = withIntervals(withSizes(given), rows).filter(({ column }) => !by.includes(column)),
     heading = (row) => by.map((column) => valueIn(row, { column })).join(" · ");
-  return make(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${name}` },
-    make(
-      "table",
-      {},
-      make(
-        "thead",
-        {},
-        make(
-          "tr",
-          {},
-          ["", ...rows.map(heading)].map((words, at) => make(at ? "th" : "td", { scope: at > 0 && "col" }, words)),
-        ),
-      ),
-      make(
-        "tbody",
-        {},
-        columns.map((column) =>
-          make(
-            "tr",
-            {},
-            make("th", { scope: "row", class: "text" }, term(headingOf(column), definitionOf(frame, column.column))),
-            rows.map((row) => make("td", {}, wordsIn(row, column))),
-          ),
-        ),
-      ),
-    ),
+  return scrolled(
+    name,
+    [make("td"), ...rows.map((row) => make("th", { scope: "col" }, heading(row)))],
+    columns.map((column) => [
+      make("th", { scope: "row", class: "text" }, termOf(frame, column)),
+      ...rows.map((row) => make("td", {}, wordsIn(row, column))),
+    ]),
   );
 };
 

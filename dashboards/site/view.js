@@ -151,5 +151,5 @@ const marketsOf = () =>
     ? state.offered.market
     : state.offered.market.filter((market) => market === ALL || market === state.market);
 
-const scopeOf = (period, parts = {}) =>
-  [parts.market ?? marketLabel(state.market), parts.offer ?? offerLabel(state.offer), periodLabel(period)].join(" · ");
+const scopeOf = (period, offers = [state.offer]) =>
+  [marketLabel(state.market), offers.map(offerLabel).join(", "), periodLabel(period)].join(" · ");

@@ -1,5 +1,3 @@
-// What would be left per hour at another price, mileage or rate.
-
 // What would be left per hour at another price, mileage or rate: from the published sums, no rows of drivers; to four
 // places, as the warehouse has it.
 const whatIf = (row, { gas, mpg, rate }) => {

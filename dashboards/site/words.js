@@ -70,7 +70,7 @@ const interval = (row, measure) => {
   return low === null ? "" : `${spoken(low, measure.unit)} to ${spoken(high, measure.unit)}`;
 };
 const bounds = (row, measure) => {
-  const ends = measure.ends ?? [`${measure.column}_low`, `${measure.column}_high`];
+  const ends = [`${measure.column}_low`, `${measure.column}_high`];
   return ends.every((end) => isNumber(row[end])) ? ends.map((end) => row[end]) : [null, null];
 };
 
@@ -86,7 +86,7 @@ const singular = (noun) => noun.replace(/\b(order|offer|block|trip|driver|week)s
 
 // A figure as a sentence has it, with interval and n.
 const claim = (row, measure) => {
-  const between = measure.ends ? "" : interval(row, measure);
+  const between = interval(row, measure);
   const behind = [between && `95% interval ${between}`, sample(row, measure)].filter(Boolean).join("; ");
   return spoken(row[measure.column], measure.unit) + (behind ? ` (${behind})` : "");
 };

@@ -10,18 +10,13 @@ from pathlib import Path
 
 import duckdb
 
-from dashboards.content import Build, Site
 from dashboards.page import find_pages
 from tests.integration.browser import Browser
 
 PAGES = [page.file for page in find_pages()]
 PICKERS = {page.file: getattr(page.module, "PICKERS", ("market", "offer", "period")) for page in find_pages()}
-NOT_CHARTS = ("table", "what_if")
-NOWHERE = Site(Build("", None, "", "", ""), {}, {}, [])
-CHARTS = {
-    page.file: sum(getattr(each, "kind", "table") not in NOT_CHARTS for each in page.module.build(NOWHERE))
-    for page in find_pages()
-}
+NOT_CHARTS = ("cards", "table", "what_if")
+CHARTS = {page.file: sum(each.kind not in NOT_CHARTS for each in page.module.SECTIONS) for page in find_pages()}
 DRAWN = "[...document.querySelectorAll('.chart')].map(each => each.querySelectorAll('.main-svg').length > 0)"
 SEEN = """[...document.querySelectorAll('.card, .block')].map(each => {
     const chart = each.querySelector('.chart');
