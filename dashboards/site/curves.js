@@ -182,7 +182,7 @@ CHARTS.pay_curve = (section, look) => {
     ...(low === null ? [] : [lines([low, high], [0.8, 0.8], look.colour("ink"), 3)]),
   ];
   const said = isNumber(pay)
-    ? `80 of 100 at ${quantity(pay, unit)} (95% interval ${interval(fit, section.fit) || "none"}; ${sample(fit, section.fit)})`
+    ? `80 of 100 accept at ${quantity(pay, unit)} (95% interval ${interval(fit, section.fit) || "none"}; ${sample(fit, section.fit)})`
     : fit
       ? "no pay can be named at which 80 of 100 would accept"
       : "";

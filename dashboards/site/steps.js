@@ -232,6 +232,6 @@ CHARTS.waterfall = (section, look) => {
     ],
     columns: [...section.measures, ...(section.totals ?? [])],
     scope: scopeOf(period),
-    caption: [has && `${aboutChosen(period)}: ${said} per hour on the job (${sample(row, section.measures[0])}).`],
+    caption: [has && `${aboutChosen(period)}: ${said} on the job (${sample(row, section.measures[0])}).`],
   };
 };

@@ -162,7 +162,7 @@ def test_published_figures_lie_at_their_value_and_the_chosen_week_is_shaded(brow
     assert (chosen["x0"], chosen["x1"]) == ("2022-01-13T12:00", "2022-01-20T12:00")
 
 
-def test_retails_difference_is_drawn_with_its_interval_in_the_colour_of_its_verdict(browser, site):
+def test_retails_difference_is_drawn_with_its_interval(browser, site):
     read(browser, site / "pilot_readout.html", "market=tysons")
     traces = drawn(browser, "On time: retail less the rest", ("x", "mode"))
     where = "metric = 'on_time_share' and market_id in ('all', 'tysons')"
