@@ -5,6 +5,7 @@ Belongs here: what tests of the pages ask the browser for. Does not belong here:
 
 import csv
 import json
+import time
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def block(title: str) -> str:
 
 def saved(browser: Browser, title: str) -> Path:
     """The file that a section's button saves."""
+    time.sleep(0.1)  # Chromium drops the eleventh file of one second, which a hand cannot ask for
     browser.evaluate(f"{block(title)}.querySelector('.save').click()", userGesture=True)
     return browser.downloaded()
 
