@@ -37,6 +37,15 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+retention:
+  schedule:
+    purge_after_days: 30
+  sensor:
+    purge_after_days:
+      skipped: 2
+      started: 30
+      success: 30
+      failure: 30
 """
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -100,6 +109,7 @@ def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console)
         import dagster as dg
 
         from pipelines.definitions import defs
+        from pipelines.defs.retention import forget_old_runs
 
         def show(step: str, done: int, total: int) -> None:
             for task in progress.tasks:
@@ -120,6 +130,7 @@ def _execute(workspace: Workspace, jobs: list[_Job], out: Console, err: Console)
                 results.append(result)
                 if not result.success:
                     break
+            forget_old_runs(instance, workspace.settings.dagster.keep_runs_days)
     reports = list(_reports(results[0]))
     print_ingest(reports, out)
     before = sum(len(refused_files(workspace, log)) for log in LOGS) - sum(len(report.refused) for report in reports)
@@ -155,19 +166,23 @@ def _reports(result: "dg.ExecuteInProcessResult") -> Iterator[LogReport]:
     """What the lake assets of a run say they did."""
     for log in LOGS:
         for materialization in result.asset_materializations_for_node(f"lake__{log}"):
+            if materialization.partition:
+                continue  # a day's; the run's own has the sums
             values: dict[str, Any] = {key: value.value for key, value in materialization.metadata.items()}
             counts = {key: values[f"new_{key}"] for key in ("files", "lines", "accepted", "quarantined")}
             reasons = Counter({row.data["reason"]: row.data["lines"] for row in values["new_reasons"].records})
-            refused = tuple(RefusedFile(log, **row.data) for row in values["refused_files"].records)
+            refused = tuple(RefusedFile(log, **row.data) for row in values["new_refused"].records)
             yield LogReport(log, **counts, reasons=reasons, refused=refused)
 
 
 def _print_warnings(result: "dg.ExecuteInProcessResult", out: Console) -> None:
-    """Each check that warned, with its first rows, a line each."""
+    """Each check that warned, with its first rows, a line each; files refused whole have been told by then."""
     import dagster as dg
 
+    from pipelines.defs.ingest import READABLE
+
     for check in result.get_asset_check_evaluations():
-        if check.passed or check.severity is not dg.AssetCheckSeverity.WARN:
+        if check.passed or check.severity is not dg.AssetCheckSeverity.WARN or check.check_name == READABLE:
             continue
         table, count = check.metadata.get(FIRST_ROWS), check.metadata["failing_rows"].value
         records = table.records if isinstance(table, dg.TableMetadataValue) else []

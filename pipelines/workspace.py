@@ -10,7 +10,7 @@ import os
 import secrets
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +43,21 @@ class IngestSettings(_Section):
     max_expansion: float = Field(default=200, gt=1, description="A file may expand to so many times its size.")
 
 
+class PartitionSettings(_Section):
+    """`[partitions]` of workspace.toml: the days that Dagster shows of the lake."""
+
+    first_day: date | None = Field(default=None, description="Default: the first day with a file, at most ten years.")
+    last_day: date | None = Field(
+        default=None, description="Default: today; where the logs are simulated, the last day with a file."
+    )
+
+
+class DagsterSettings(_Section):
+    """`[dagster]` of workspace.toml."""
+
+    keep_runs_days: int = Field(default=90, ge=1, description="Older runs are forgotten, see pipelines/defs/retention.")
+
+
 class Settings(_Section):
     """The contents of workspace.toml; every key has a default, an unknown key is an error."""
 
@@ -51,6 +66,8 @@ class Settings(_Section):
     currency: Literal["USD"] = "USD"
     privacy: PrivacySettings = PrivacySettings()
     ingest: IngestSettings = IngestSettings()
+    partitions: PartitionSettings = PartitionSettings()
+    dagster: DagsterSettings = DagsterSettings()
 
 
 @dataclass(frozen=True)

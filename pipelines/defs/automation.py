@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 
 from pipelines.contract import LOGS
-from pipelines.ingest import waiting_files
+from pipelines.ingest import is_quiet, waiting_files
 from pipelines.publish import unpublished_files
 from pipelines.workspace import open_workspace
 
@@ -31,19 +31,36 @@ daily = dg.ScheduleDefinition(
 )
 
 
+# A file that is copied into landing grows for a while under its final name.
+QUIET_SECONDS = 30
+_PATIENTLY = {"ops": {f"lake__{log}": {"config": {"quiet_seconds": QUIET_SECONDS}} for log in LOGS}}
+
+
 @dg.sensor(
     name="landing",
     job=refresh,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks for a run when complete files lie in landing that the published file does not know of.",
+    description="Asks for a run when complete files lie in landing that the published file does not know of. Files that "
+    f"changed in the last {QUIET_SECONDS} seconds are left alone.",
 )
-def landing() -> dg.RunRequest | dg.SkipReason:
-    """One run per set of files: the same set asks once only, also when a run has taken it in without publishing it."""
+def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """One run per set of files: the same set asks once only, also when a run has taken it in without publishing it.
+
+    The cursor is the set asked for last, because the run that bears its key is forgotten one day.
+    """
     workspace = open_workspace()
     files = unpublished_files(workspace)
-    files |= {(log, file.name, file.bytes, file.changed_ns) for log in LOGS for file in waiting_files(workspace, log)}
+    waiting = [(log, file) for log in LOGS for file in waiting_files(workspace, log)]
+    files |= {(log, file.name, file.bytes, file.changed_ns) for log, file in waiting if is_quiet(file, QUIET_SECONDS)}
     if not files:
-        return dg.SkipReason("the published file knows of every file in landing")
+        busy = sum(not is_quiet(file, QUIET_SECONDS) for _, file in waiting)
+        return dg.SkipReason(
+            f"{busy} files are still being written" if busy else "the published file knows of every file in landing"
+        )
     names = "\n".join(f"{log}/{path} {size} {changed_ns}" for log, path, size, changed_ns in sorted(files))
-    return dg.RunRequest(run_key=hashlib.sha256(names.encode()).hexdigest())
+    key = hashlib.sha256(names.encode()).hexdigest()
+    if key == context.cursor:
+        return dg.SkipReason(f"a run for these {len(files)} files was asked for before")
+    context.update_cursor(key)
+    return dg.RunRequest(run_key=key, run_config=_PATIENTLY)

@@ -1,19 +1,37 @@
-"""The lake's three assets: what is new in landing, typed.
+"""The lake's three assets, partitioned by landed day: what is new in landing, typed.
 
 That each file's lines add up is checked by dbt (`assert_files_are_conserved`), over all files ever taken in.
 """
+
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 
 import dagster as dg
 from pydantic import Field
 
 from pipelines.contract import LOGS, Log
-from pipelines.ingest import IngestSummary, ingest, landed_paths
+from pipelines.dbt_build import FIRST_ROWS, MOST_ROWS
+from pipelines.defs.partitions import DAYS, chosen_days
+from pipelines.ingest import (
+    Entry,
+    IngestSummary,
+    days_not_arrived,
+    files_of_days,
+    ingest,
+    landed_paths,
+    refused_files,
+    stored_entries,
+)
 from pipelines.progress import report
 from pipelines.reference import read_reference
-from pipelines.workspace import hold, open_workspace
+from pipelines.workspace import Workspace, hold, open_workspace
 
 _REASONS = dg.TableSchema([dg.TableColumn("reason"), dg.TableColumn("lines", "int")])
 _REFUSED = dg.TableSchema([dg.TableColumn("file"), dg.TableColumn("reason"), dg.TableColumn("message")])
+ARRIVED, READABLE = "files_arrive_every_day", "files_can_be_read"
 
 
 class LakeConfig(dg.Config):
@@ -23,6 +41,13 @@ class LakeConfig(dg.Config):
         default=[],
         description="Paths below landing/<log>/ of files to read anew, these and no others; their lake part and "
         "quarantine are replaced. Empty: whatever is new.",
+    )
+    anew: bool = Field(
+        default=False,
+        description="Read all files of the chosen days anew, also those taken in before (no day chosen: of all days).",
+    )
+    quiet_seconds: int = Field(
+        default=0, ge=0, description="Leave files alone that changed less than so many seconds ago."
     )
 
 
@@ -34,24 +59,149 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         group_name="logs",
         kinds={"polars", "parquet"},
         owners=["team:data"],
-        description=f"{log.description}\n\nOne row per accepted line of `landing/{log.name}/`, typed, driver ids "
-        "pseudonymized. Refused lines are in quarantine.",
-        metadata={"dagster/column_schema": _column_schema(log)},
+        tags={"layer": "logs"},
+        description=f"{log.description}\n\n**Grain**: one row per accepted line of `landing/{log.name}/`, typed, "
+        "driver ids pseudonymized.\n\n**Source**: the files there; a partition is a landed day: the first date in a "
+        "file's path, else the UTC date it was first taken in.\n\n**Caveats**: refused lines are in quarantine, and "
+        "corrections, retractions and duplicates are still in it; the staging model sorts them out.",
+        metadata={"dagster/column_schema": _column_schema(log), "dagster/table_name": f"lake.{log.name}"},
+        partitions_def=DAYS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=[
+            dg.AssetCheckSpec(
+                ARRIVED,
+                asset=key,
+                description="A delivery that did not come: on these days other logs have files and this one has none.",
+            ),
+            dg.AssetCheckSpec(
+                READABLE, asset=key, description="Files in landing that were refused whole: their lines are missing."
+            ),
+        ],
     )
-    def lake(config: LakeConfig) -> dg.MaterializeResult:
+    def lake(context: dg.AssetExecutionContext, config: LakeConfig) -> dg.MaterializeResult:
+        started = time.monotonic()
         workspace = open_workspace()
         hold(workspace, is_patient=True)
-        site_ids = read_reference(workspace.reference)["sites"]["site_id"].to_list()
-        summary = ingest(
-            workspace,
-            log.name,
-            site_ids,
-            again=landed_paths(workspace, log.name, config.again),
-            on_progress=lambda done, total: report(f"ingest {log.name}, MB", done >> 20, total >> 20),
+        days = chosen_days(context)
+        summary = _ingest(workspace, log, days, config)
+        _record_days(context, workspace, summary, days)
+        # Of several days each has counts of its own; sums would be shown as each day's.
+        counts = {} if days and len(days) > 1 else {**_new(summary.entries), **_new_lists(summary)}
+        return dg.MaterializeResult(
+            metadata={**counts, "seconds": time.monotonic() - started},
+            check_results=[_arrived(workspace, log, days), _readable(workspace, log, days)],
         )
-        return dg.MaterializeResult(metadata=_metadata(summary))
 
     return lake
+
+
+def _ingest(workspace: Workspace, log: Log, days: set[date] | None, config: LakeConfig) -> IngestSummary:
+    files = files_of_days(workspace, log.name, days, quiet_seconds=config.quiet_seconds)
+    return ingest(
+        workspace,
+        log.name,
+        read_reference(workspace.reference)["sites"]["site_id"].to_list(),
+        among=files,
+        again=files if config.anew else landed_paths(workspace, log.name, config.again),
+        on_progress=lambda done, total: report(f"ingest {log.name}, MB", done >> 20, total >> 20),
+    )
+
+
+def _record_days(
+    context: dg.AssetExecutionContext, workspace: Workspace, summary: IngestSummary, days: set[date] | None
+) -> None:
+    """What Dagster is to know of each day: of the chosen ones, else of those with new files and those it lacks."""
+    by_day: dict[date, list[Entry]] = defaultdict(list)
+    for entry in stored_entries(workspace, summary.log):
+        by_day[entry.landed_on].append(entry)
+    touched: dict[date, list[Entry]] = defaultdict(list)
+    for entry in summary.entries:
+        touched[entry.landed_on].append(entry)
+    for day in sorted(days or ()):
+        counts = {**_known(by_day[day]), **_new(touched[day])}
+        context.add_asset_metadata(counts, asset_key=context.asset_key, partition_key=day.isoformat())
+    if days is None:
+        shown = context.instance.get_materialized_partitions(context.asset_key)
+        for day, entries in sorted(by_day.items()):
+            key = day.isoformat()
+            if (day in touched or key not in shown) and DAYS.has_partition_key(key):
+                event = dg.AssetMaterialization(context.asset_key, metadata=_known(entries), partition=key)
+                context.log_event(event)
+
+
+def _known(entries: Iterable[Entry]) -> dict[str, int]:
+    """What the ledger has of a day."""
+    by_status: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_status[entry.status].append(entry)
+    loaded = by_status["loaded"]
+    return {
+        "files": len(loaded),
+        "duplicate_files": len(by_status["duplicate"]),
+        "refused_files": len(by_status["refused"]),
+        **{name: sum(getattr(entry, name) for entry in loaded) for name in ("bytes", "lines", "accepted")},
+        "quarantined": sum(entry.quarantined for entry in loaded),
+    }
+
+
+def _new(entries: Iterable[Entry]) -> dict[str, int]:
+    return {f"new_{name}": count for name, count in _known(entries).items()}
+
+
+def _new_lists(summary: IngestSummary) -> dict[str, dg.TableMetadataValue]:
+    reasons = [dg.TableRecord({"reason": each, "lines": lines}) for each, lines in summary.reasons.most_common()]
+    refused = [_refused_record(entry) for entry in summary.refused]
+    return {
+        "new_reasons": dg.MetadataValue.table(reasons, _REASONS),
+        "new_refused": dg.MetadataValue.table(refused, _REFUSED),
+    }
+
+
+def _refused_record(entry: Entry) -> dg.TableRecord:
+    return dg.TableRecord({"file": entry.path, "reason": entry.reason or "", "message": entry.message or ""})
+
+
+def _arrived(workspace: Workspace, log: Log, days: set[date] | None) -> dg.AssetCheckResult:
+    late = days_not_arrived(workspace, log.name)
+    rows = [
+        dg.TableRecord({"landed_on": day.isoformat(), "log": log.name, "other_logs_with_files": ", ".join(others)})
+        for day, others in late.items()
+        if days is None or day in days
+    ]
+    return _result(
+        ARRIVED,
+        rows,
+        expected=f"a file of {log.name} on every day on which another log has one, from its first day on",
+        found=f"{len(rows)} days without one",
+        sql=f"select * from audit.landed_days where log = '{log.name}' order by landed_on",
+        what_to_do="Ask whoever delivers the log for these days; a file put into landing is taken in by itself.",
+    )
+
+
+def _readable(workspace: Workspace, log: Log, days: set[date] | None) -> dg.AssetCheckResult:
+    rows = [
+        _refused_record(entry)
+        for entry in refused_files(workspace, log.name)
+        if days is None or entry.landed_on in days
+    ]
+    return _result(
+        READABLE,
+        rows,
+        expected="no file refused whole",
+        found=f"{len(rows)} files in landing that were refused whole",
+        sql=f"select path, reason, message from audit.files where log = '{log.name}' and status = 'refused'",
+        what_to_do="Deliver the file again, whole, under the same name: it is read by itself.",
+    )
+
+
+def _result(name: str, rows: list[dg.TableRecord], **words: str) -> dg.AssetCheckResult:
+    table = {FIRST_ROWS: dg.MetadataValue.table(rows[:MOST_ROWS])} if rows else {}
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not rows,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={**words, "failing_rows": len(rows), **table},
+    )
 
 
 def _column_schema(log: Log) -> dg.TableSchema:
@@ -60,19 +210,6 @@ def _column_schema(log: Log) -> dg.TableSchema:
     )
 
 
-def _metadata(summary: IngestSummary) -> dict[str, dg.MetadataValue]:
-    reasons = [{"reason": reason, "lines": lines} for reason, lines in summary.reasons.most_common()]
-    refused = [
-        {"file": entry.path, "reason": entry.reason or "", "message": entry.message or ""} for entry in summary.refused
-    ]
-    return {
-        "new_files": dg.MetadataValue.int(len(summary.loaded)),
-        "new_lines": dg.MetadataValue.int(summary.total("lines")),
-        "new_accepted": dg.MetadataValue.int(summary.total("accepted")),
-        "new_quarantined": dg.MetadataValue.int(summary.total("quarantined")),
-        "new_reasons": dg.MetadataValue.table([dg.TableRecord(row) for row in reasons], _REASONS),
-        "refused_files": dg.MetadataValue.table([dg.TableRecord(row) for row in refused], _REFUSED),
-    }
-
-
-ASSETS = [_asset(log) for log in LOGS.values()]
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies are in beta; dagster is pinned
+    ASSETS = [_asset(log) for log in LOGS.values()]

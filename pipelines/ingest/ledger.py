@@ -129,6 +129,11 @@ def read_ledger(workspace: Workspace, log: str, key_check: str) -> Ledger:
     return ledger
 
 
+def stored_entries(workspace: Workspace, log: str) -> list[Entry]:
+    """The entries of the log's ledger as the last ingest left them, in order of path."""
+    return _stored(ledger_path(workspace, log)).entries
+
+
 def waiting_files(workspace: Workspace, log: str) -> list[LandedFile]:
     """The log's landed files that no ingest has looked at yet."""
     ledger = _stored(ledger_path(workspace, log))
@@ -138,8 +143,7 @@ def waiting_files(workspace: Workspace, log: str) -> list[LandedFile]:
 def refused_files(workspace: Workspace, log: str) -> list[Entry]:
     """The entries of the log's files that were refused whole and still lie in landing."""
     landed = {file.name for file in landed_files(workspace.landing / log)}
-    entries = _stored(ledger_path(workspace, log)).entries
-    return [entry for entry in entries if entry.status == REFUSED and entry.path in landed]
+    return [entry for entry in stored_entries(workspace, log) if entry.status == REFUSED and entry.path in landed]
 
 
 def write_ledger(workspace: Workspace, log: str, ledger: Ledger, key_check: str) -> None:

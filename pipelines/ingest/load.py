@@ -8,7 +8,7 @@ Small files are judged together, a large one chunk by chunk: judging has a price
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -90,10 +90,13 @@ def ingest(
     log: str,
     site_ids: list[str],
     *,
+    among: Collection[Path] | None = None,
     again: Iterable[Path] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestSummary:
     """Loads every landed file of `log` that the ledger does not know yet; where `again` names files, just those anew.
+
+    among: no other files than these are looked at; None: all.
 
     A file that cannot be used never stops the others: it is refused whole and its entry says why. `on_progress` is
     told how many of how many bytes are done. Raises DoorstepError where lake or quarantine cannot be written.
@@ -104,6 +107,8 @@ def ingest(
         remove_unfinished(folder)
     ledger = read_ledger(workspace, log, key_check)
     files, wanted = landed_files(workspace.landing / log), {path.absolute() for path in again}
+    if among is not None:
+        files = [file for file in files if file.path in among]
     todo = [file for file in files if (file.path in wanted if wanted else not ledger.knows(file))]
     if wanted:
         # Marked before anything is done, so that a killed run is made up for by the next.

@@ -126,7 +126,7 @@ def test_dagster_shows_reasons_and_refused_files_as_tables(root: Path, monkeypat
             assert event and event.asset_materialization
             shown[log] = event.asset_materialization.metadata
     assert [row.data for row in shown["orders"]["new_reasons"].records] == [{"reason": "unknown_site", "lines": 1}]
-    assert [row.data["file"] for row in shown["trips"]["refused_files"].records] == ["notes.txt"]
+    assert [row.data["file"] for row in shown["trips"]["new_refused"].records] == ["notes.txt"]
 
 
 @pytest.fixture
