@@ -75,11 +75,13 @@ class Workspace:
     """One data set: a directory, its settings and the paths in it (all absolute).
 
     as_of: UTC; build what was known then, beside what is published. None: build and publish all that is known.
+    variant: with `as_of`, what its file's name says beside the moment.
     """
 
     root: Path
     settings: Settings
     as_of: datetime | None = None
+    variant: str = ""
 
     def at(self, as_of: datetime) -> "Workspace":
         """The same workspace as it was known at `as_of` (with zone): it builds and publishes in files of its own."""
@@ -116,7 +118,8 @@ class Workspace:
         if self.as_of is None:
             return self.root / "warehouse.duckdb"
         moment = self.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
-        return self.root / "snapshots" / f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z.duckdb"
+        name = f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z{self.variant}.duckdb"
+        return self.root / "snapshots" / name
 
     @property
     def dashboards(self) -> Path:

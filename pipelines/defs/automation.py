@@ -41,8 +41,8 @@ _PATIENTLY = {"ops": {f"lake__{log}": {"config": {"quiet_seconds": QUIET_SECONDS
     job=refresh,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks for a run when complete files lie in landing that the published file does not know of. Files that "
-    f"changed in the last {QUIET_SECONDS} seconds are left alone.",
+    description="Asks for a run when complete files lie in landing that the published file does not know of. Files "
+    f"that changed in the last {QUIET_SECONDS} seconds are left alone.",
 )
 def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run per set of files: the same set asks once only, also when a run has taken it in without publishing it.

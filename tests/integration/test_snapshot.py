@@ -206,6 +206,34 @@ def test_the_sensor_asks_for_what_a_snapshot_took_in_and_not_for_what_is_publish
     never_published: Path, side_by_side: Path, monkeypatch
 ):
     monkeypatch.setenv("DOORSTEP_WORKSPACE", str(never_published))
-    assert isinstance(automation.landing(), dg.RunRequest)
+    assert isinstance(automation.landing(dg.build_sensor_context()), dg.RunRequest)
     monkeypatch.setenv("DOORSTEP_WORKSPACE", str(side_by_side))
-    assert isinstance(automation.landing(), dg.SkipReason)
+    assert isinstance(automation.landing(dg.build_sensor_context()), dg.SkipReason)
+
+
+def test_a_snapshot_may_suppose_prices_a_rate_and_the_least_number_of_drivers_and_says_so(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    root = Path(shutil.copytree(built, tmp_path / "supposed"))
+    monkeypatch.setenv("DOORSTEP_WORKSPACE", str(root))
+    before = published_bytes(root)
+    supposed = {"as_of": AFTER, "min_drivers": 7, "gas_price_usd": 5.0, "maintenance_usd_per_mile": 0.25}
+    config = {"ops": {"make": {"config": supposed}}}
+    result = defs.resolve_job_def("snapshot").execute_in_process(run_config=config)
+    path = Path(result.output_for_node("make"))
+    assert path.parent == root / "snapshots"
+    assert path.stem.endswith("_min_drivers_7_gas_price_usd_5_maintenance_usd_per_mile_0.25")
+    assert published_bytes(root) == before
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(title,)] = connection.execute("select distinct title from audit.builds").fetchall()
+        assert title.endswith("supposing min_drivers = 7, gas_price_usd = 5, maintenance_usd_per_mile = 0.25")
+        wrong = connection.execute(
+            "select count(*), count(*) filter (where gas_usd <> round(total_miles / miles_per_gallon * 5.0, 4)), "
+            "count(*) filter (where maintenance_usd <> round(total_miles * 0.25, 4)) "
+            "from fct_trips inner join reference.vehicle_classes using (vehicle_class) "
+            "where is_cost_known and fuel_type = 'gasoline'"
+        ).fetchall()
+        assert wrong[0][0] > 100 and wrong[0][1:] == (0, 0)
+        # A cell of fewer than 7 drivers is suppressed, and so may be a neighbour by which it could be computed.
+        shown = connection.execute("select min(drivers) from driver_earnings where not is_suppressed").fetchall()
+        assert shown[0][0] >= 7
