@@ -7,6 +7,7 @@ Does not belong here: formulas, evidence.
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.explain.facts import FACTS, TABLES
 from pipelines.workspace import DoorstepError
 
 Row = dict[str, Any]
+Figure = int | float | Decimal | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Cell:
         return self.entry["name"]
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Figure:
         """The published figure."""
         return self.row[self.name]
 
@@ -121,15 +123,16 @@ def _entry(connection: duckdb.DuckDBPyConnection, metric: str) -> Row:
             "pilot_readout compares metrics that are in other tables: its columns metric and table_name say which. "
             "Explain those, as in: doorstep explain driver_earnings.net_per_hour_usd"
         )
-    same_name = [name for name in by_name if name.endswith(f".{metric}")]
+    same_name = sorted(name for name in by_name if name.endswith(f".{metric}"))
     close = same_name or get_close_matches(metric, by_name, n=5, cutoff=0.5)
     hint = f"Do you mean {', '.join(close)}?" if close else "They are called TABLE.COLUMN."
     raise DoorstepError(f"{metric}: no such metric. {hint} All of them: doorstep query 'from metric_dictionary'")
 
 
 def _values(connection: duckdb.DuckDBPyConnection, table: str, key: str) -> list[str]:
-    found = connection.execute(f"select distinct cast({key} as varchar) from {table} order by all").fetchall()
-    return [value for (value,) in found]
+    sql = f"select distinct {key} from {table} where {key} is not null order by all"
+    found = connection.execute(sql).fetchall()
+    return [str(value) for (value,) in found]
 
 
 def _check_period(connection: duckdb.DuckDBPyConnection, asked: Asked, table: str) -> None:
@@ -144,7 +147,9 @@ def _check_period(connection: duckdb.DuckDBPyConnection, asked: Asked, table: st
     sql = f"select min(period_start), max(period_start) from {table} where grain = ?"
     first, last = connection.execute(sql, [asked.grain]).fetchall()[0]
     if period and first and not first <= period <= last:
-        raise DoorstepError(f"{table} has no {asked.grain} {period}: the data go from {first} to {last}.")
+        raise DoorstepError(
+            f"{table} has no {asked.grain} {period}: the data go from {asked.grain} {first} to {asked.grain} {last}."
+        )
 
 
 def _further_keys(connection: duckdb.DuckDBPyConnection, table: str, given: dict[str, str]) -> dict[str, str]:
@@ -167,7 +172,6 @@ def _only(connection: duckdb.DuckDBPyConnection, table: str, wanted: Row) -> Row
     named = ", ".join(f"{key} {value}" for key, value in wanted.items())
     if not found:
         raise DoorstepError(f"{table} has no row of {named}: nothing of that kind happened then.")
-    keys = [*TABLES[table].keys, "market_id", "offer_type"]
-    missing = [key for key in keys if key not in wanted and len({row[key] for row in found}) > 1]
-    first = " ".join(f"--where {key}={found[0][key]}" for key in TABLES[table].keys if key not in wanted)
-    raise DoorstepError(f"{table}: {len(found)} rows of {named}; say also {', '.join(missing)}, as in: {first}")
+    missing = [key for key in TABLES[table].keys if key not in wanted]
+    first = " ".join(f"--where {key}={found[0][key]}" for key in missing)
+    raise DoorstepError(f"{table}: {len(found)} rows of {named}; say also {' and '.join(missing)}, as in: {first}")

@@ -6,26 +6,27 @@ Belongs here: SQL made of a formula and a cell, and what it gives. Does not belo
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from pipelines.explain.cells import Cell, Row, literal, rows
+from pipelines.explain.cells import Cell, Figure, Row, literal, rows
 from pipelines.explain.facts import FACTS
 from pipelines.explain.formulas import MANY_TRIPS, Aggregate, Expression, UnreadableFormula, read_formula, rows_of_table
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is behind a cell. `sql` is None where the formula is a rule: the rows are then what the rule is given.
+    """What is behind a cell. `sql` is None where the formula is a rule: the rows are then those the rule is given.
 
     recomputed: what `sql` gave. sums: each aggregate of the formula and its value. used: rows that enter the figure.
-    left_out: reason -> rows of the same cell that do not. all_rows: SQL, every row of the cell, with `left_out_because`.
+    left_out: reason -> rows of the same cell that do not. all_rows: SQL, all of them, with `left_out_because`.
     """
 
     fact: str
     sql: str | None
-    recomputed: Any
+    recomputed: Figure
     used: int
     sums: dict[str, Any]
     left_out: dict[str, int]
@@ -63,25 +64,25 @@ def gather(connection: duckdb.DuckDBPyConnection, cell: Cell, formulas: dict[str
 
 
 def checks(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> list[Row]:
-    """The checks that guard these tables of `main`, those that found something first."""
-    names = ", ".join(literal(f"main.{table}") for table in tables)
+    """The checks that guard these tables, those that found something first."""
+    names = ", ".join(literal(table) for table in tables)
     return rows(
         connection,
-        f"select check_name, table_name, severity, status, failing_rows, description from audit.checks "
-        f"where table_name in ({names}) order by status = 'pass', table_name, check_name",
+        "select check_name, table_name, severity, status, failing_rows, description from audit.checks "
+        f"where split_part(table_name, '.', 2) in ({names}) order by status = 'pass', table_name, check_name",
     )
 
 
-def agrees(published: Any, recomputed: Any) -> bool:
+def agrees(published: Figure, recomputed: Figure) -> bool:
     """Whether two figures are the same to the places that are published; a sum of nothing is 0."""
     if published is None or recomputed is None:
         return published == recomputed or (published == 0 and recomputed is None)
-    scale = 0.5 * 10 ** published.as_tuple().exponent if hasattr(published, "as_tuple") else 0
-    return abs(float(published) - float(recomputed)) <= scale + 1e-9 * max(1, abs(float(published)))
+    rounded = 0.5 * 10 ** int(published.as_tuple().exponent) if isinstance(published, Decimal) else 0
+    return abs(float(published) - float(recomputed)) <= rounded + 1e-9 * max(1, abs(float(published)))
 
 
 def _expression(cell: Cell, formulas: dict[str, str]) -> tuple[Expression, bool]:
-    """What the metric's formula says; where it is a rule, that of the figure it belongs to, or all rows of the table."""
+    """What the formula says, and whether it is a rule: then that of the figure it is an end of, or the table's rows."""
     metric = f"{cell.table}.{cell.name}"
     try:
         return read_formula(metric, formulas), False
@@ -139,7 +140,8 @@ class _Query:
 
     def first_rows(self) -> str:
         """The first ten rows that enter the figure."""
-        return f"select * exclude (left_out_because) from ({self.all_rows()}) where left_out_because is null order by 1 limit 10"
+        used = f"({self.all_rows()}) where left_out_because is null"
+        return f"select * exclude (left_out_because) from {used} order by 1 limit 10"
 
     def _common(self) -> tuple[str, ...]:
         first, *others = (each.conditions for each in self.expression.aggregates)
@@ -148,7 +150,8 @@ class _Query:
     def _columns(self) -> list[str]:
         """The fact's columns that the formula reads, but for whose they are."""
         fact = FACTS[self.fact]
-        text = " ".join(word for each in self.expression.aggregates for word in (each.call, *each.rows))
+        read = [word for each in self.expression.aggregates for word in (each.call, *each.rows)]
+        text = " ".join([*read, self.cell.entry["formula"]])
         hidden = (fact.key, fact.dated_by, "driver_key")
         return [name for name in self.fact_columns if _names(text, name) and name not in hidden]
 

@@ -51,7 +51,7 @@ FACTS = {
             "is_on_time": "case when is_on_time is not null then 'late' when promised_at is null then 'no promise' "
             "when not is_promise_due then 'promise not due yet' else 'cancelled by the customer in time' end",
             "is_same_day": "case when delivered_at is null then 'undelivered' else 'delivered on a later day' end",
-            "is_next_day": "case when delivered_at is null then 'undelivered' else 'delivered two days later or more' end",
+            "is_next_day": "case when delivered_at is null then 'undelivered' else 'delivered later still' end",
             "first_attempted_at": "case when first_attempted_at is null then 'never attempted' "
             "else 'delivered after a failed attempt, or not at all' end",
             "promised_at": "case when promised_at is null then 'no promise' "
@@ -112,7 +112,7 @@ FACTS = {
             "gas_usd": _NO_COST,
             "maintenance_usd": _NO_COST,
             "total_miles": "'miles missing'",
-            "tax_rate_cost_usd": "case when total_miles is null then 'miles missing' else 'no tax rate on its date' end",
+            "tax_rate_cost_usd": "case when total_miles is null then 'miles missing' else 'no tax rate' end",
             "depreciation_usd": "case when total_miles is null then 'miles missing' else 'no depreciation rate' end",
             "minimum_wage_usd": "'no minimum wage on its date'",
             "scheduled_hours": _NO_BLOCK,

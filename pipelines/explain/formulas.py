@@ -4,7 +4,8 @@ Belongs here: what the words of a formula mean. Does not belong here: any one me
 
 A formula is SQL with words for what SQL says at length:
 
-    AGGREGATE              count(*), count(x), count(distinct x), sum(x), mean(x), median(x), min(x), max(x), 80th percentile of x
+    AGGREGATE              count(*), count(x), count(distinct x), sum(x), mean(x), median(x), min(x), max(x),
+                           80th percentile of x
     A / B, A - B, (A)      of aggregates, and of other metrics of the table, which stand for their formulas
     A of fct_trips         over that fact's rows; without it over those of the table's `rows_of`
     A of staged_orders     over the rows which that metric counts
@@ -51,7 +52,7 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Expression:
-    """SQL with `{0}`, `{1}`, .. where its aggregates go; `per_driver`: SQL of what is made of one `value` per driver."""
+    """SQL with `{0}`, `{1}`, .. where its aggregates go. `per_driver`: SQL over each driver's `value`."""
 
     template: str
     aggregates: tuple[Aggregate, ...]
@@ -142,7 +143,8 @@ class _Reader:
         found, n = parts
         sign, edge = ("-", "greatest(0, {})") if self.name.endswith("_low") else ("+", "least(1, {})")
         spread = f"{_Z} * sqrt({found} * ({n} - {found}) / nullif({n}, 0) + {_Z**2 / 4})"
-        return edge.format(f"({found} + {_Z**2 / 2} {sign} {spread}) / ({n} + {_Z**2})")
+        end = edge.format(f"({found} + {_Z**2 / 2} {sign} {spread}) / ({n} + {_Z**2})")
+        return f"case when {n} > 0 then {end} end"
 
 
 def _once(*conditions: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pipelines.workspace import DoorstepError, Workspace
 
 @dataclass(frozen=True)
 class FileLines:
-    """How many lines of a landed file (`path` below landing/<log>/) speak of the rows, the first and the last of them."""
+    """How many lines of a landed file (`path`: below landing/<log>/) speak of the rows; the first and the last."""
 
     log: str
     path: str
@@ -45,7 +45,7 @@ def accepted_lines(
 
 
 def refused_lines(workspace: Workspace, fact: Fact, ids: pl.Series) -> dict[str, int]:
-    """Reason -> lines in quarantine that name one of the ids. Only of JSON lines: others do not say which field is which."""
+    """Reason -> lines in quarantine that name one of the ids. JSON lines only: others do not name their fields."""
     parts = _parts(workspace.quarantine / fact.log)
     if not parts:
         return {}

@@ -6,7 +6,7 @@ Belongs here: wording and layout. Does not belong here: anything that is counted
 import json
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from textwrap import indent
 
 from rich import box
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pipelines.explain import Explanation
 from pipelines.explain.cells import Row
+from pipelines.explain.facts import TABLES
 
 _FILES_SHOWN = 10
 
@@ -57,12 +58,15 @@ def as_json(told: Explanation) -> str:
 
 def _print_figure(told: Explanation, out: Console) -> None:
     entry, row, build = told.cell.entry, told.cell.row, told.build
-    parts = [f"{told.cell.table}.{told.cell.name} = {_text(told.cell.value)} {entry['unit']}"]
+    figure = f"{told.cell.table}.{told.cell.name} = {_text(told.cell.value)} {entry['unit']}"
+    out.print(Text(figure, style="bold"))
+    parts = []
     if told.interval:
         parts.append(f"95 % interval {' to '.join(_text(end) for end in told.interval)}")
     if told.evidence:
         parts.append(f"n = {told.evidence.used:,} rows of {told.evidence.fact}")
-    out.print(Text("; ".join(parts), style="bold"))
+    if parts:
+        _say(out, "; ".join(parts))
     keys = {key: value for key, value in row.items() if key in _keys(told)}
     period = {"day": "day {}", "week": "week from {}", "all": "all days, from {}"}[row["grain"]]
     _say(out, ", ".join([period.format(row["period_start"]), *(f"{key} {value}" for key, value in keys.items())]))
@@ -83,8 +87,6 @@ def _print_figure(told: Explanation, out: Console) -> None:
 
 
 def _keys(told: Explanation) -> list[str]:
-    from pipelines.explain.facts import TABLES
-
     return ["market_id", "offer_type", *TABLES[told.cell.table].keys]
 
 
@@ -98,7 +100,7 @@ def _print_query(told: Explanation, out: Console) -> None:
             "Not computed again: the formula is a rule, worked out while building. What it is worked out from follows.",
         )
         return
-    out.print(Padding(Text(evidence.sql), (0, 0, 0, 2)), soft_wrap=True)
+    out.print(Text(indent(evidence.sql, "  ")), soft_wrap=True)  # whole lines, to be copied
     verdict = "the same as" if told.agrees else "NOT the same as"
     style = "green" if told.agrees else "red"
     out.print(
@@ -168,10 +170,10 @@ def _head(out: Console, title: str) -> None:
 
 
 def _say(out: Console, text: str) -> None:
-    out.print(Padding(Text(text), (0, 0, 0, 2)))
+    out.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return "null"
     return f"{value:.6g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
