@@ -196,7 +196,7 @@ def test_a_key_is_data_and_never_sql():
     ("asked", "words"),
     [
         (Asked("delivery_speed.on_time_shre"), "Do you mean delivery_speed.on_time_share,"),
-        (Asked("on_time_share"), "Do you mean delivery_speed.on_time_share,"),
+        (Asked("on_time_share"), "Do you mean delivery_hours.on_time_share, delivery_speed.on_time_share,"),
         (Asked("zzz"), "TABLE.COLUMN"),
         (Asked("pilot_readout.difference"), "Explain those"),
         (Asked("delivery_speed.orders", market="reno"), "There are: all, "),
