@@ -196,6 +196,73 @@ def query(
 
 
 @app.command()
+def explain(
+    *,
+    metric: Annotated[str, typer.Argument(metavar="TABLE.METRIC", help="As in driver_earnings.net_per_hour_usd.")],
+    workspace: WorkspaceOption = None,
+    market: Annotated[str | None, typer.Option(metavar="ID", help="Default: all of them.", show_default=False)] = None,
+    offer_type: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Default: all of them.", show_default=False)
+    ] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="D", help="One local day.", show_default=False)
+    ] = None,
+    week: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="D", help="The week from Monday D.", show_default=False),
+    ] = None,
+    all_days: Annotated[bool, typer.Option("--all", help="All days: the default.")] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="A further key, for tables that have some; repeatable.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    csv_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Write every row of the cell, used or left out, too.", show_default=False
+        ),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment, metavar="T", help="The snapshot that run --as-of T made instead.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Say why a figure is what it is: definition, SQL that gives it again, rows behind it, files, checks.
+
+    Exit 1 if the SQL does not give what is published.
+    """
+    from pipelines.explain import Asked, explain_figure
+    from pipelines.explain.show import as_json as told_as_json
+    from pipelines.explain.show import print_explanation
+
+    if (day is not None) + (week is not None) + all_days > 1:
+        raise typer.BadParameter("only one of --day, --week and --all")
+    keys = dict(_key_and_value(each) for each in where or [])
+    period = {"day": day.date() if day else None, "week": week.date() if week else None}
+    chosen = open_workspace(workspace)
+    asked = Asked(metric, market, offer_type, **period, keys=keys)
+    told = explain_figure(chosen.at(as_of) if as_of else chosen, asked, csv_file)
+    if as_json:
+        sys.stdout.write(told_as_json(told) + "\n")
+    else:
+        print_explanation(told, out)
+    if not told.agrees:
+        raise typer.Exit(1)
+
+
+def _key_and_value(text: str) -> tuple[str, str]:
+    key, is_given, value = text.partition("=")
+    if not is_given:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--where")
+    return key, value
+
+
+@app.command()
 def pages(
     workspace: WorkspaceOption = None,
     single_file: Annotated[
