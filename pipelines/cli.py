@@ -9,7 +9,7 @@ import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -193,6 +193,28 @@ def query(
 
     chosen = open_workspace(workspace)
     print_query(chosen.at(as_of) if as_of else chosen, sql, as_csv=as_csv)
+
+
+@app.command()
+def export(
+    destination: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder.")],
+    workspace: WorkspaceOption = None,
+    file_format: Annotated[
+        Literal["parquet", "csv"], typer.Option("--format", help="What the tables become.")
+    ] = "parquet",
+    tables: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="TABLE", help="Only this one; may be repeated.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the published tables as plain files, with checksums and a data dictionary."""
+    from pipelines.export import export as export_tables
+
+    chosen, folder = open_workspace(workspace), destination.expanduser().absolute()
+    with err.status("exporting"):
+        written = export_tables(chosen, folder, file_format, tables or [])
+    out.print(f"Build {written.build_id}: {written.tables} tables, {written.rows:,} rows.")
+    out.print(escape(f"Files: {written.folder}  What they are: {written.folder}/dictionary.md"), soft_wrap=True)
 
 
 @app.command()
