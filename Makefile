@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= data
 UV_VERSION := 0.13.9
-SQL := dbt_project pipelines
+SQL := dbt_project pipelines data/examples
 export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 

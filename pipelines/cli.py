@@ -176,7 +176,8 @@ def ui(
     os.execv(dagster, [str(dagster), *arguments])
 
 
-@app.command()
+# SQL may begin with a comment, which looks like an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A query on the published file.")],
     workspace: WorkspaceOption = None,
