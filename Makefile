@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= data
 UV_VERSION := 0.13.9
+SQL := dbt_project pipelines data/examples
 export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
@@ -56,12 +57,12 @@ check: setup ## lint, format, types, SQL style
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
-	@$(BIN)/sqlfluff lint dbt_project pipelines/adapters
+	@$(BIN)/sqlfluff lint $(SQL)
 
 format: setup ## let the tools mend what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/sqlfluff fix --quiet dbt_project pipelines/adapters
+	@$(BIN)/sqlfluff fix --quiet $(SQL)
 
 lock: setup ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \

@@ -9,7 +9,7 @@ import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -176,7 +176,8 @@ def ui(
     os.execv(dagster, [str(dagster), *arguments])
 
 
-@app.command()
+# SQL may begin with a comment, which looks like an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A query on the published file.")],
     workspace: WorkspaceOption = None,
@@ -260,6 +261,28 @@ def _key_and_value(text: str) -> tuple[str, str]:
     if not is_given:
         raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--where")
     return key, value
+
+
+@app.command()
+def export(
+    destination: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder.")],
+    workspace: WorkspaceOption = None,
+    file_format: Annotated[
+        Literal["parquet", "csv"], typer.Option("--format", help="What the tables become.")
+    ] = "parquet",
+    tables: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="TABLE", help="Only this one; may be repeated.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the published tables as plain files, with checksums and a data dictionary."""
+    from pipelines.export import export as export_tables
+
+    chosen, folder = open_workspace(workspace), destination.expanduser().absolute()
+    with err.status("exporting"):
+        written = export_tables(chosen, folder, file_format, tables or [])
+    out.print(f"Build {written.build_id}: {written.tables} tables, {written.rows:,} rows.")
+    out.print(escape(f"Files: {written.folder}  What they are: {written.folder}/dictionary.md"), soft_wrap=True)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.checks import refuse_failed
+from pipelines.macros import create_macros
 from pipelines.working import ledger_files
 from pipelines.workspace import PROJECT_ROOT, DoorstepError, Workspace
 
@@ -70,6 +71,8 @@ def publish(workspace: Workspace) -> Published:
                 _copy_table(connection, table)
             measured = {table.name: _measure(connection, f"working.{table.name}") for table in tables}
             build_id = _write_builds(connection, started_at, measured)
+            create_macros(connection, "published.main")
+            connection.execute("use working.main")
             connection.execute("detach published")
         _check_copy(unfinished, measured)
         _replace(unfinished, target)
@@ -141,7 +144,7 @@ def _write_builds(
     ]
     name = "published.audit.builds"
     columns = ", ".join(f"{column} {dtype}" for column, (dtype, _) in _BUILDS_COLUMNS.items())
-    connection.execute(f"create table {name} ({columns})")
+    connection.execute(f"create table {name} ({columns}, primary key (build_id, table_name))")
     shared = (as_of, limit, started_at, datetime.now(UTC), code_version(), origin, title)
     rows = [(build_id, table, *counted, *shared) for table, counted in measured.items()]
     connection.executemany(f"insert into {name} values ({', '.join('?' * len(_BUILDS_COLUMNS))})", rows)

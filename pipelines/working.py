@@ -15,7 +15,7 @@ from pipelines.contract import LOGS, Field, Log
 from pipelines.ingest.ledger import SCHEMA as LEDGER_SCHEMA
 from pipelines.ingest.ledger import ledger_path
 from pipelines.ingest.parts import QUARANTINE_SCHEMA
-from pipelines.reference_tables import REFERENCE
+from pipelines.reference_tables import REFERENCE, Table
 from pipelines.workspace import Workspace
 
 _FILES_COMMENTS = {
@@ -85,6 +85,7 @@ def prepare_working_database(workspace: Workspace, reference: dict[str, pl.DataF
         for name, frame in reference.items():
             comments = {column.name: column.description for column in REFERENCE[name].columns}
             _create_table(connection, f"reference.{name}", frame, comments)
+            _constrain(connection, REFERENCE[name])
             _comment(connection, "table", f"reference.{name}", REFERENCE[name].description)
         files = ledger_files(workspace).select(*_FILES_COMMENTS)
         _create_table(connection, "audit.files", files, _FILES_COMMENTS)
@@ -128,6 +129,15 @@ def _create_table(
         connection.execute(f"create table {table} as select * from read_parquet({_quoted(file.name)})")
     for column in frame.columns:
         _comment(connection, "column", f"{table}.{column}", comments[column])
+
+
+def _constrain(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """What the reader has checked, for whoever opens the file: what is never null and, if no part may be, the key."""
+    required = [column.name for column in table.columns if column.required]
+    for column in required:
+        connection.execute(f"alter table reference.{table.name} alter column {column} set not null")
+    if set(table.key) <= set(required):
+        connection.execute(f"alter table reference.{table.name} add primary key ({', '.join(table.key)})")
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:

@@ -108,7 +108,7 @@ WRITTEN = {
         "difference_high method verdict note",
     ),
     "metric_dictionary": ("table_name name", "meaning unit formula better source_tables source_columns shown_on"),
-    "audit.builds": ("", "build_id as_of started_at finished_at code_version table_name row_count row_fingerprint"),
+    "audit.builds": ("build_id table_name", "as_of started_at finished_at code_version row_count row_fingerprint"),
     "audit.files": ("", "path sha256 bytes lines accepted quarantined landed_on drifted_fields"),
     "audit.logs": ("log", "accepted current superseded duplicates conflicts retracted after_cut cut"),
     "audit.conflicts": ("", "log event_id"),
