@@ -7,6 +7,7 @@ Neither when a check ran nor how long it took is in it: two builds of the same l
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from pipelines.workspace import DoorstepError
 if TYPE_CHECKING:
     from pipelines.dbt_build import NodeResult
 
-Manifest = dict[str, Any]  # dbt's, as JSON
+Manifest = Mapping[str, Any]  # dbt's, as JSON
 
 _TABLE = "audit.checks"
 _COMMENT = "Checks of the build that made this file, one row per check (dbt test)."

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 Cell = str | int | float | bool | None
+Column = tuple[str, str, str | None]  # name, type, comment
 
 FIRST_ROWS = 10
 FIGURES = {  # of the row of all markets, offer types and days
@@ -37,12 +38,12 @@ SHOWN = frozenset({
 class TableFacts:
     """Of one table.
 
-    columns: name, type and comment (None where it has none). figures: by name, those that are known. first_rows: at
-    most FIRST_ROWS, column -> value, in the order of the columns' values; none unless the table is one of SHOWN.
+    columns: in their order. figures: by name, those that are known. first_rows: at most FIRST_ROWS, column -> value,
+    sorted by all columns; none unless the table is one of SHOWN.
     """
 
     rows: int
-    columns: tuple[tuple[str, str, str | None], ...]
+    columns: tuple[Column, ...]
     figures: dict[str, int | float]
     first_rows: tuple[dict[str, Cell], ...]
 
@@ -51,13 +52,14 @@ def table_facts(database: Path) -> dict[str, TableFacts]:
     """By schema.name, the facts of every table of a working database that nobody writes; instants in UTC."""
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        columns: dict[str, list[tuple[str, str, str | None]]] = {}
-        for table, *column in connection.execute(
-            "select schema_name || '.' || table_name, column_name, data_type, duckdb_columns.comment from duckdb_columns() "
-            "join duckdb_tables() using (database_name, schema_name, table_name) "
+        found = connection.execute(
+            "select schema_name || '.' || table_name, column_name, data_type, columns.comment "
+            "from duckdb_columns() as columns join duckdb_tables() using (database_name, schema_name, table_name) "
             "where database_name = current_database() order by 1, column_index"
-        ).fetchall():
-            columns.setdefault(table, []).append(tuple(column))
+        ).fetchall()
+        columns: dict[str, list[Column]] = {}
+        for table, name, kind, comment in found:
+            columns.setdefault(table, []).append((name, kind, comment))
         return {table: _facts(connection, table, tuple(of_table)) for table, of_table in columns.items()}
 
 
@@ -78,9 +80,7 @@ def metric_sources(database: Path) -> dict[str, dict[str, list[tuple[str, str]]]
     return found
 
 
-def _facts(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[tuple[str, str, str | None], ...]
-) -> TableFacts:
+def _facts(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[Column, ...]) -> TableFacts:
     rows = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
     shown = f"select * from {table} order by all limit {FIRST_ROWS}"
     first_rows = _rows(connection, shown) if table in SHOWN else []

@@ -1,9 +1,9 @@
 {# Dagster shows it as a check of this model. #}
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'orphan_totals'}}}) }}
 -- Files are missing, or ids are written in two ways: events belong to an order, offer or trip of which the beginning is
--- not known, and are in no fact. Some always come before what they belong to; more than 1 of 100 current events of a log
--- is no chance (the simulated pilot, which loses and delays lines on purpose, has up to 0.4). Not asked where the log
--- that should know of them has no line at all. A warning: what has its beginning is good.
+-- not known, and are in no fact. Some always come before what they belong to; more than 1 of 100 current events of a
+-- log is no chance (the simulated pilot, which loses and delays lines on purpose, has up to 0.4). Not asked where the
+-- log that should know of them has no line at all. A warning: what has its beginning is good.
 {%- set told_by = {
     'order_without_placed': 'orders',
     'offer_without_sent': 'offers',

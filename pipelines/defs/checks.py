@@ -1,6 +1,6 @@
 """What Dagster shows of a check that was run.
 
-Belongs here: results of dbt's tests as asset checks. Does not belong here: any check (`dbt_project/tests`), what a check
+Belongs here: results of dbt's tests as asset checks. Does not belong here: any check (`dbt_project/tests`), what one
 says of itself (`pipelines.checks`).
 """
 

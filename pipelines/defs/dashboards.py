@@ -8,7 +8,7 @@ import dagster as dg
 
 import dashboards
 from pipelines.defs.metadata import page_file
-from pipelines.defs.translator import MANIFEST, OWNERS
+from pipelines.defs.translator import MANIFEST, OWNERS, described
 from pipelines.progress import report
 from pipelines.workspace import open_workspace
 
@@ -21,8 +21,8 @@ _EXPOSURES = {node["name"]: node for node in MANIFEST["exposures"].values()}
 def _description(page: str) -> str:
     """What the page shows and of which tables, as `exposures.yml` has it."""
     exposure = _EXPOSURES[f"page_{page}"]
-    read = ", ".join(f"`{key.split('.', 2)[2]}`" for key in sorted(exposure["depends_on"]["nodes"]))
-    return f"**{exposure['label']}** {exposure['description']}\n\n**Reads** {read}, all in `warehouse.duckdb`\n\n**Code** `dashboards/pages/{page}.py`"
+    text = f"**{exposure['label']}.** {exposure['description']}"
+    return described(text, exposure, f"dashboards/pages/{page}.py")
 
 
 @dg.multi_asset(
@@ -51,5 +51,5 @@ def pages() -> Iterator[dg.MaterializeResult]:
     seconds = round(monotonic() - started, 3)
     for page in _PAGES:
         file = page_file(workspace, page)
-        metadata = {"page": dg.MetadataValue.path(str(file)), "bytes": file.stat().st_size, "seconds_all_pages": seconds}
-        yield dg.MaterializeResult(asset_key=dg.AssetKey(["pages", page]), metadata=metadata)
+        shown = {"page": dg.MetadataValue.path(str(file)), "bytes": file.stat().st_size, "seconds_all_pages": seconds}
+        yield dg.MaterializeResult(asset_key=dg.AssetKey(["pages", page]), metadata=shown)

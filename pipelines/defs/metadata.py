@@ -33,7 +33,9 @@ def source_metadata(facts: TableFacts) -> dict[str, Any]:
     return table_metadata(facts) | {"dagster/column_schema": dg.TableSchema(columns)}
 
 
-def model_metadata(workspace: Workspace, node: Node, facts: TableFacts, seconds: float, sources: Sources) -> Any:
+def model_metadata(
+    workspace: Workspace, node: Node, facts: TableFacts, seconds: float, sources: Sources
+) -> dict[str, Any]:
     """The same of a dbt model, with what it took and the pages that draw it; with its columns where no `.yml` types
     them, with their lineage where the dictionary knows it.
     """

@@ -1,6 +1,7 @@
 """The published file as an asset, after every table it holds."""
 
 from time import monotonic
+from typing import Any
 
 import dagster as dg
 
@@ -43,7 +44,7 @@ def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata=published_metadata(published) | figures | {"seconds": seconds})
 
 
-def published_metadata(published: Published) -> dict[str, object]:
+def published_metadata(published: Published) -> dict[str, Any]:
     """What the UI shows of a published file: rows and fingerprint of each table, and the file itself."""
     tables = [
         {"table": table, "rows": rows, "row_fingerprint": published.fingerprints[table]}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt import DagsterDbtTranslator, DbtProject
 
 from pipelines import checks, dbt_build
 
@@ -50,10 +50,9 @@ class Translator(DagsterDbtTranslator):
         """The `.yml`'s text, what the model reads, and its code."""
         if dbt_resource_props["resource_type"] == "source":
             return dbt_resource_props["description"]
-        read = ", ".join(f"`{key.split('.', 2)[2]}`" for key in sorted(dbt_resource_props["depends_on"]["nodes"]))
-        code = f"```{dbt_resource_props['language']}\n{dbt_resource_props['raw_code']}\n```"
-        file = f"`dbt_project/{dbt_resource_props['original_file_path']}`"
-        return f"{dbt_resource_props['description'].strip()}\n\n**Reads** {read}\n\n**Code** {file}\n\n{code}"
+        file = f"dbt_project/{dbt_resource_props['original_file_path']}"
+        text = described(dbt_resource_props["description"], dbt_resource_props, file)
+        return f"{text}\n\n```{dbt_resource_props['language']}\n{dbt_resource_props['raw_code']}\n```"
 
     def get_metadata(self, dbt_resource_props: Node) -> dict[str, Any]:
         """The table in the file or, if it is not published, the working database; its columns with their rules."""
@@ -63,7 +62,7 @@ class Translator(DagsterDbtTranslator):
         return {"dagster/table_name": table, **schema}
 
     def get_asset_check_spec(
-        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
         """dagster-dbt's, with the mistake it catches and what to do about it."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
@@ -77,6 +76,12 @@ class Translator(DagsterDbtTranslator):
 def table_key(schema: str, table: str) -> dg.AssetKey:
     """The asset of a table of the working database or the published file: models by name, others with their schema."""
     return dg.AssetKey([schema, table] if schema in ("reference", "audit", "run") else [table])
+
+
+def described(text: str, node: Node, file: str) -> str:
+    """A node's text, the tables it reads and the file of this repository that makes it, in Markdown."""
+    read = ", ".join(f"`{key.split('.', 2)[2]}`" for key in sorted(node["depends_on"]["nodes"]))
+    return f"{text.strip()}\n\n**Reads** {read}\n\n**Code** `{file}`"
 
 
 def is_enforced(node: Node) -> bool:
