@@ -7,6 +7,7 @@ Neither when a check ran nor how long it took is in it: two builds of the same l
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,15 @@ from pipelines.workspace import DoorstepError
 if TYPE_CHECKING:
     from pipelines.dbt_build import NodeResult
 
-Manifest = dict[str, Any]  # dbt's, as JSON
+Manifest = Mapping[str, Any]  # dbt's, as JSON
 
 _TABLE = "audit.checks"
 _COMMENT = "Checks of the build that made this file, one row per check (dbt test)."
 _PUBLISHED = ("main", "reference", "audit")
+_CONSEQUENCES = {
+    "error": "Nothing was published, and the file of before stands. When what the rows show is mended: doorstep run.",
+    "warn": "The file was published all the same.",
+}
 _COLUMNS = {
     "check_name": ("varchar primary key", "Names the check."),
     "table_name": ("varchar", "The published table it guards, with its schema; null where it compares several."),
@@ -84,8 +89,33 @@ def _row(node: dict[str, Any], result: "NodeResult", manifest: Manifest) -> tupl
         result.status,
         result.failures,
         json.dumps(result.failing_rows, ensure_ascii=False) if result.failing_rows else None,
-        node["description"] or _generated(node, tables),
+        mistake(node, manifest),
     )
+
+
+def mistake(node: dict[str, Any], manifest: Manifest) -> str:
+    """The mistake a check catches, in a sentence; of a generic one what it demands of which column."""
+    return node["description"] or _generated(node, _published_tables(node, manifest))
+
+
+def remedy(node: dict[str, Any]) -> str:
+    """What to do when a check does not pass."""
+    own = node["config"]["meta"].get("remedy")
+    return " ".join(filter(None, [own, _CONSEQUENCES[node["config"]["severity"].lower()]]))
+
+
+def further_query(result: "NodeResult", node: dict[str, Any], manifest: Manifest, database: Path) -> str:
+    """SQL that yields all failing rows of a check that was run, and says in its first line where it can be run.
+
+    A check that only warns can be looked at in the published file, if that holds all it reads. What stops the
+    publication is in the working database alone (`database`), which the SQL attaches.
+    """
+    sql = (result.sql or "").strip()
+    is_published = len(_published_tables(node, manifest)) == len(node["depends_on"]["nodes"])
+    if is_published and result.status == "warn":
+        return "-- in the published file: doorstep query\n" + sql.replace('"working".', "")
+    path = str(database).replace("'", "''")
+    return f"-- in the working database: any DuckDB, doorstep query too\nattach '{path}' as working (read_only);\n{sql}"
 
 
 def _published_tables(node: dict[str, Any], manifest: Manifest) -> list[str]:

@@ -32,7 +32,7 @@ _SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "te
 class NodeResult:
     """What became of one model or test: `status` as dbt says it, `failures` how many rows a test found.
 
-    failing_rows: the first of these rows, column -> value as text.
+    failing_rows: the first of these rows, column -> value as text. sql: as it was run; None if it was not.
     """
 
     unique_id: str
@@ -42,6 +42,7 @@ class NodeResult:
     failures: int | None
     seconds: float
     failing_rows: tuple[dict[str, str], ...] = ()
+    sql: str | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -103,6 +104,7 @@ def build(
             failures=result.failures,
             seconds=result.execution_time,
             failing_rows=_failing_rows(workspace, result.node.compiled_code) if result.failures else (),
+            sql=result.node.compiled_code,
         )
         for result in outcomes
     ]

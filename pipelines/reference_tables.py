@@ -126,7 +126,7 @@ _TABLES: Final = (
     ),
     Table(
         "vehicle_classes",
-        "What a class of car consumes.",
+        "What a class of car consumes, one row per class.",
         (
             _CLASS,
             _FUEL_TYPE,
@@ -138,7 +138,7 @@ _TABLES: Final = (
     ),
     Table(
         "fuel_prices",
-        "Weekly prices of fuel by area.",
+        "Weekly prices of fuel by area, one row per area, fuel type and week.",
         (
             _FUEL_AREA,
             _FUEL_TYPE,
@@ -150,7 +150,7 @@ _TABLES: Final = (
     ),
     Table(
         "mileage_rates",
-        "What a mile wears off a car, by class and period.",
+        "What a mile wears off a car, one row per class and period.",
         (
             _CLASS,
             _FROM,
@@ -165,7 +165,7 @@ _TABLES: Final = (
     ),
     Table(
         "tax_mileage_rates",
-        "The tax office's rate for all costs of a business mile, by period.",
+        "The tax office's rate for all costs of a business mile, one row per period.",
         (
             _FROM,
             _TO,
@@ -177,14 +177,14 @@ _TABLES: Final = (
     ),
     Table(
         "minimum_wages",
-        "Minimum wages by state and period.",
+        "Minimum wages, one row per state and period.",
         (_STATE, _FROM, _TO, Column("usd_per_hour", RATE, "Minimum wage, USD per hour.", minimum=0), _SOURCE),
         key=("state", "valid_from"),
         is_periodic=True,
     ),
     Table(
         "rivals",
-        "Published figures of other services, for comparison only.",
+        "Published figures of other services, for comparison only; one row per rival, measure, population and period.",
         (
             Column("rival", TEXT, "The other service."),
             Column("measure", TEXT, "What was measured."),

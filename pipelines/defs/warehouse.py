@@ -1,74 +1,64 @@
 """The dbt project as assets, its tests as asset checks, and the sources it reads."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt import dbt_assets
 
 from pipelines import dbt_build
 from pipelines.contract import LOGS
+from pipelines.defs.checks import check_result
+from pipelines.defs.metadata import model_metadata, source_metadata
+from pipelines.defs.translator import MANIFEST, OWNERS, Translator
 from pipelines.progress import report
 from pipelines.reference import read_reference
 from pipelines.reference_tables import REFERENCE
 from pipelines.reference_warnings import days_driven, reference_warnings
+from pipelines.table_facts import metric_sources, table_facts
 from pipelines.working import prepare_working_database
-from pipelines.workspace import hold, open_workspace
+from pipelines.workspace import Workspace, hold, open_workspace
 
 POOL = "working_database"
-MANIFEST = json.loads(dbt_build.ensure_manifest().read_text(encoding="utf-8"))
 NODES = sum(node["resource_type"] in ("model", "test") for node in MANIFEST["nodes"].values())
-_GROUPS = {"staging": "staging", "intermediate": "staging", "marts": "marts", "metrics": "metrics", "audit": "audit"}
-
-
-class Translator(DagsterDbtTranslator):
-    """One name everywhere: asset key = dbt model = table = file stem."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """`stg_orders`, `fct_trips`; sources and audit tables with their schema: `lake/orders`, `audit/logs`."""
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        if dbt_resource_props["schema"] == "audit":
-            return dg.AssetKey(["audit", dbt_resource_props.get("alias") or dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The folder below `models/`."""
-        return _GROUPS.get(dbt_resource_props["fqn"][1])
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
-        """The team that answers for it."""
-        return ["team:data"]
-
-
 _TRANSLATOR = Translator()
 
 
-def _spec(schema: str, table: str, description: str) -> dg.AssetSpec:
-    is_of_lines = schema == "audit" or table == "field_counts"
-    deps = [dg.AssetKey(["lake", log]) for log in LOGS] if is_of_lines else []
-    return dg.AssetSpec(
-        dg.AssetKey([schema, table]),
-        deps=deps,
-        description=description,
-        group_name="sources",
-        kinds={"duckdb"},
-        owners=["team:data"],
-    )
+def _source_specs() -> Iterator[dg.AssetSpec]:
+    """Every source of the dbt project but the lake's logs, which ingest makes, and the checks, which dbt fills."""
+    for source in MANIFEST["sources"].values():
+        schema, table = source["source_name"], source["name"]
+        if schema == "lake" or (schema, table) == ("audit", "checks"):
+            continue
+        is_of_lines = schema == "audit" or table == "field_counts"
+        yield dg.AssetSpec(
+            _TRANSLATOR.get_asset_key(source),
+            deps=[dg.AssetKey(["lake", log]) for log in LOGS] if is_of_lines else [],
+            description=REFERENCE[table].description if schema == "reference" else source["description"],
+            group_name="sources",
+            kinds={"duckdb"},
+            owners=OWNERS,
+            tags={"layer": "sources", "published": "no" if schema == "run" else "yes"},
+            metadata={"dagster/table_name": f"{schema}.{table}", **_reference_columns(schema, table)},
+        )
 
 
-@dg.multi_asset(
-    name="sources",
-    specs=[
-        *(_spec("reference", table.name, table.description) for table in REFERENCE.values()),
-        _spec("audit", "files", "The ledger: one row per landed file."),
-        _spec("audit", "quarantine_reasons", "Refused lines per log, file, reason and field."),
-        _spec("run", "settings", "Settings of this build, one row."),
-        _spec("run", "field_counts", "Lines of the lake that carry a field, per landed day, event type and field."),
-    ],
-    pool=POOL,
-)
+def _reference_columns(schema: str, table: str) -> dict[str, dg.TableSchema]:
+    if schema != "reference":
+        return {}
+    columns = [
+        dg.TableColumn(
+            column.name,
+            type=str(column.dtype),
+            description=column.description,
+            constraints=dg.TableColumnConstraints(nullable=not column.required),
+        )
+        for column in REFERENCE[table].columns
+    ]
+    key = dg.TableConstraints(other=[f"primary key ({', '.join(REFERENCE[table].key)})"])
+    return {"dagster/column_schema": dg.TableSchema(columns, constraints=key)}
+
+
+@dg.multi_asset(name="sources", specs=list(_source_specs()), pool=POOL)
 def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """A fresh working database with everything the dbt project reads."""
     workspace = open_workspace()
@@ -77,8 +67,9 @@ def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
     for warning in reference_warnings(reference, days_driven(workspace, reference)):
         context.log.warning(warning)
     prepare_working_database(workspace, reference)
+    facts = table_facts(workspace.working_database)
     for key in context.selected_asset_keys:
-        yield dg.MaterializeResult(asset_key=key)
+        yield dg.MaterializeResult(asset_key=key, metadata=source_metadata(facts[".".join(key.path)]))
 
 
 @dbt_assets(manifest=MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="models", pool=POOL)
@@ -91,37 +82,28 @@ def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult |
         for node in MANIFEST["nodes"].values()
         if node["resource_type"] == "model"
     }
-    keys = {node["unique_id"]: _TRANSLATOR.get_asset_key(node) for node in MANIFEST["nodes"].values()}
     selected = context.selected_asset_keys
     select = None if selected == set(names) else sorted(names[key] for key in selected)
     done = iter(range(1, NODES + 1))
     results = dbt_build.build(workspace, select, on_node=lambda _: report("dbt", next(done, NODES), NODES))
-    checks = {
-        spec.metadata["dagster_dbt/unique_id"]: spec for spec in models.check_specs if spec.key in _selected(context)
-    }
-    for result in results:
-        if result.status == "success":
-            yield dg.MaterializeResult(asset_key=keys[result.unique_id], metadata={"seconds": result.seconds})
-        elif spec := checks.get(result.unique_id):
-            yield _check_result(spec, result)
+    yield from _events(context, workspace, results)
     if why := dbt_build.complaint(results):
         raise dg.Failure(why, allow_retries=False)
 
 
-def _selected(context: dg.AssetExecutionContext) -> set[dg.AssetCheckKey]:
-    return set(context.selected_asset_check_keys)
-
-
-def _check_result(spec: dg.AssetCheckSpec, result: dbt_build.NodeResult) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=spec.asset_key,
-        check_name=spec.name,
-        passed=result.status == "pass",
-        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"failing_rows": result.failures or 0, "message": result.message or "ok", **_first_rows(result)},
-    )
-
-
-def _first_rows(result: dbt_build.NodeResult) -> dict[str, dg.TableMetadataValue]:
-    records = [dg.TableRecord(row) for row in result.failing_rows]
-    return {dbt_build.FIRST_ROWS: dg.MetadataValue.table(records)} if records else {}
+def _events(
+    context: dg.AssetExecutionContext, workspace: Workspace, results: list[dbt_build.NodeResult]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """What became of each model and check; a check that was not run, because a model failed, says nothing."""
+    selected = set(context.selected_asset_check_keys)
+    checks = {spec.metadata["dagster_dbt/unique_id"]: spec for spec in models.check_specs if spec.key in selected}
+    facts = table_facts(workspace.working_database)
+    lineage = metric_sources(workspace.working_database) if "main.metric_dictionary" in facts else {}
+    for result in results:
+        node = MANIFEST["nodes"][result.unique_id]
+        if result.status == "success":
+            table = facts[f"{node['schema']}.{node['name']}"]
+            metadata = model_metadata(workspace, node, table, result.seconds, lineage.get(node["name"], {}))
+            yield dg.MaterializeResult(asset_key=_TRANSLATOR.get_asset_key(node), metadata=metadata)
+        elif result.status != "skipped" and (spec := checks.get(result.unique_id)):
+            yield check_result(spec, result, workspace)

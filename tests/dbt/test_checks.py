@@ -6,11 +6,13 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
+from pipelines.checks import further_query
 from pipelines.dbt_build import MANIFEST, build, ensure_manifest
 from pipelines.publish import publish
 from pipelines.workspace import DoorstepError
 
 FIELDS, MONEY = "assert_fields_arrive_as_usual", "assert_money_is_conserved"
+WARNINGS = {FIELDS, "assert_refusals_are_as_usual", "assert_markets_are_heard_of", "assert_few_events_refer_to_nothing"}
 NOON = "2022-05-21T12:00:00-07:00"
 FIRST = date(2022, 5, 1)
 
@@ -19,6 +21,10 @@ def checks_of_the_project():
     ensure_manifest()
     nodes = json.loads(MANIFEST.read_bytes())["nodes"].values()
     return [node for node in nodes if node["resource_type"] == "test"]
+
+
+def node_of(result):
+    return next(node for node in checks_of_the_project() if node["unique_id"] == result.unique_id)
 
 
 def change(world, sql):
@@ -54,7 +60,7 @@ def test_of_logs_that_are_as_usual_every_check_is_published_as_passed(clean):
     found = {(row["status"], row["failing_rows"], row["first_failing_rows"]) for row in published.values()}
     assert found == {("pass", 0, None)}
     warning = {name for name, row in published.items() if row["severity"] == "warn"}
-    assert warning == {FIELDS, "assert_refusals_are_as_usual"}
+    assert warning == WARNINGS
     assert {row["severity"] for row in published.values()} == {"warn", "error"}
 
 
@@ -84,10 +90,26 @@ def test_a_check_that_warns_is_published_with_its_rows(build_world):
         return [{"event_id": f"e-{day}-{number}"} | fields | carried for number in range(60)]
 
     world = build_world(files=landed_days(12, lines_of))
-    row = checks(publish(world.workspace).path)[FIELDS]
+    published = publish(world.workspace).path
+    row = checks(published)[FIELDS]
     assert (row["severity"], row["status"], row["failing_rows"]) == ("warn", "warn", 1)
     [failing] = json.loads(row["first_failing_rows"])
     assert failing.items() >= {"name": "trip_id", "landed_on": "2022-05-12", "lines": "60", "found": "0"}.items()
+    result = world.results[FIELDS]
+    query = further_query(result, node_of(result), json.loads(MANIFEST.read_bytes()), world.path)
+    assert "doorstep query" in query.splitlines()[0]
+    with duckdb.connect(str(published), read_only=True) as connection:
+        assert [row[5] for row in connection.sql(query).fetchall()] == ["trip_id"], "rows of the published file"
+
+
+@pytest.mark.parametrize("way", ["any DuckDB", "the published file"])
+def test_the_sql_of_a_check_that_stops_the_publication_shows_its_rows(clean, way):
+    first = publish(clean.workspace).path
+    change(clean, "update audit.money set accepted_usd = accepted_usd + 1")
+    [result] = build(clean.workspace, [MONEY])
+    query = further_query(result, node_of(result), json.loads(MANIFEST.read_bytes()), clean.path)
+    with duckdb.connect(*([str(first), True] if way == "the published file" else [])) as connection:
+        assert len(connection.sql(query).fetchall()) == result.failures == 2
 
 
 def test_of_many_failing_rows_the_first_ten_are_kept(build_world):

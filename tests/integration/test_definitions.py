@@ -1,5 +1,6 @@
 """What Dagster is shown."""
 
+import re
 import subprocess
 import sys
 import time
@@ -10,12 +11,12 @@ import pytest
 import time_machine
 
 from pipelines.contract import LOGS
-from pipelines.dbt_build import NodeResult
 from pipelines.definitions import defs
 from pipelines.defs import automation, warehouse
 from pipelines.defs.partitions import DAYS, MOST_DAYS, day_partitions
 from pipelines.ingest import ingest
 from pipelines.reference_tables import REFERENCE
+from pipelines.table_facts import SHOWN
 from pipelines.workspace import open_workspace
 
 
@@ -35,10 +36,94 @@ def test_assets_have_the_names_of_their_tables(graph):
     assert {"delivery_speed", "offer_acceptance", "driver_earnings", "warehouse", "pages/delivery_speed"} <= keys
 
 
-def test_every_asset_has_a_group_a_description_and_an_owner(graph):
+def test_every_asset_has_a_group_a_description_an_owner_and_a_kind(graph):
     for key in graph.materializable_asset_keys:
         node = graph.get(key)
-        assert node.group_name != "default" and node.description and node.owners, key
+        assert node.group_name != "default" and node.description and node.kinds, key
+        assert node.owners == ["team:data"], key
+
+
+def test_every_asset_of_the_project_says_its_layer_and_a_model_which_logs_it_rests_on(graph):
+    for key in graph.materializable_asset_keys:
+        if key.path[0] != "lake":
+            assert graph.get(key).tags["layer"], key
+    tags = graph.get(dg.AssetKey("offer_acceptance")).tags
+    assert {name for name in tags if name.startswith("log/")} == {"log/orders", "log/offers", "log/trips"}
+    assert (tags["layer"], tags["published"]) == ("metrics", "yes")
+    staging = graph.get(dg.AssetKey("stg_offers")).tags
+    assert {name for name in staging if name.startswith("log/")} == {"log/offers"}
+    assert (staging["layer"], staging["published"]) == ("staging", "no")
+
+
+def test_every_table_says_what_a_row_is(graph):
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        if node.group_name not in ("warehouse", "pages") and key.path[0] != "run":
+            text = " ".join(node.description.split()).lower()
+            assert re.search(r"\bone (row|line)\b|row each|per log, file", text), key
+
+
+def test_every_model_says_what_it_reads_and_shows_its_code(graph):
+    for name in ("fct_trips", "int_driver_intervals"):
+        text = graph.get(dg.AssetKey(name)).description
+        assert "**Reads** `int_" in text and f"/{name}." in text
+    assert "```python\n" in graph.get(dg.AssetKey("int_driver_intervals")).description
+    assert "**Reads** `delivery_curve`" in graph.get(dg.AssetKey(["pages", "delivery_speed"])).description
+
+
+def test_every_published_table_shows_its_columns_with_type_and_text(graph):
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        if key.path[0] in ("lake", "reference") or node.tags.get("layer") in ("marts", "metrics", "audit"):
+            columns = node.metadata["dagster/column_schema"].columns
+            assert columns and [column for column in columns if not (column.type and column.description)] == [], key
+
+
+def test_columns_show_their_rules_unit_and_formula(graph):
+    def columns(name):
+        schema = graph.get(dg.AssetKey(name)).metadata["dagster/column_schema"]
+        return schema.constraints.other, {column.name: column for column in schema.columns}
+
+    rules, speed = columns("delivery_speed")
+    assert rules == ["primary key (grain, period_start, market_id, offer_type)"]
+    share = speed["on_time_share"]
+    assert share.tags == {"unit": "share", "better": "up"} and "Formula: `on_time / due`" in share.description
+    assert not speed["grain"].constraints.nullable and not speed["grain"].constraints.unique
+    assert columns("fct_trips")[1]["trip_id"].constraints.unique
+    assert columns(["audit", "freshness"])[1]["hours_behind_cut"].constraints.other == ["hours_behind_cut >= 0"]
+
+
+def test_a_table_is_named_as_one_asks_for_it(graph):
+    names = {
+        key: graph.get(dg.AssetKey(key.split("/"))).metadata["dagster/table_name"]
+        for key in ("fct_trips", "audit/logs", "audit/files", "reference/sites", "stg_orders")
+    }
+    assert list(names.values()) == [
+        "main.fct_trips",
+        "audit.logs",
+        "audit.files",
+        "reference.sites",
+        "staging.stg_orders",
+    ]
+
+
+def test_the_groups_of_the_graph_stand_in_one_order_from_left_to_right(graph):
+    follows = {
+        (graph.get(parent).group_name, graph.get(key).group_name)
+        for key in graph.materializable_asset_keys
+        for parent in graph.get(key).parent_keys
+    }
+    order = ["logs", "sources", "staging", "marts", "metrics", "audit", "warehouse", "pages"]
+    assert {name for pair in follows for name in pair} == set(order)
+    assert [pair for pair in follows if order.index(pair[0]) > order.index(pair[1])] == []
+
+
+def test_first_rows_are_shown_of_no_table_about_a_driver_a_store_or_a_single_thing():
+    models = [node for node in warehouse.MANIFEST["nodes"].values() if node["resource_type"] == "model"]
+    columns = {f"{node['schema']}.{node['name']}": set(node["columns"]) for node in models}
+    things = {"driver_key", "store_id", "order_id", "offer_id", "block_id", "trip_id", "event_id", "missing_id", "path"}
+    assert {table for table in SHOWN if columns[table] & things} == set()
+    assert {"main.driver_earnings", "main.dim_market", "audit.logs"} <= SHOWN
 
 
 def test_there_are_four_jobs_two_schedules_and_one_sensor():
@@ -132,16 +217,15 @@ def test_conservation_blocks_and_drift_warns(graph):
         "assert_refusals_are_as_usual",
         "files_arrive_every_day",
         "files_can_be_read",
+        "assert_markets_are_heard_of",
+        "assert_few_events_refer_to_nothing",
     }
 
 
-def test_a_check_that_did_not_pass_shows_its_first_rows():
-    spec = next(iter(warehouse.models.check_specs))
-    rows = ({"log": "orders", "found": "3"},)
-    result = NodeResult("test.doorstep.x", "x", "warn", "Got 1 result", failures=1, seconds=0.1, failing_rows=rows)
-    check = warehouse._check_result(spec, result)
-    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert [record.data for record in check.metadata["first_failing_rows"].records] == list(rows)
+def test_every_check_says_what_mistake_it_catches_and_what_to_do(graph):
+    for key in graph.asset_check_keys:
+        mistake, _, remedy = graph.get_check_spec(key).description.partition("\n\n**What to do** ")
+        assert mistake and remedy.endswith(("all the same.", "doorstep run.")), key
 
 
 def test_loading_the_definitions_starts_no_dbt_when_the_manifest_is_fresh():
