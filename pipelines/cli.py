@@ -252,6 +252,8 @@ def explain(
         sys.stdout.write(told_as_json(told) + "\n")
     else:
         print_explanation(told, out)
+    if csv_file and told.evidence:
+        err.print(escape(f"Rows: {csv_file}"), soft_wrap=True)
     if not told.agrees:
         raise typer.Exit(1)
 

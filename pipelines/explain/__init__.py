@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.explain.cells import Asked, Cell, Row, find_cell, rows
 from pipelines.explain.evidence import Evidence, agrees, checks, gather
 from pipelines.explain.facts import FACTS
+from pipelines.explain.formulas import UnreadableFormula
 from pipelines.explain.landed import FileLines, accepted_lines, refused_lines
 from pipelines.query import open_warehouse
 from pipelines.workspace import DoorstepError, Workspace
@@ -51,10 +52,10 @@ def explain_figure(workspace: Workspace, asked: Asked, csv_file: Path | None = N
     with open_warehouse(workspace) as connection:
         try:
             return _explain(workspace, connection, asked, csv_file)
-        except duckdb.Error as error:
+        except (duckdb.Error, UnreadableFormula) as error:
             raise DoorstepError(
-                f"{workspace.warehouse}: cannot be explained: {error}. Made by another version? Build it anew: "
-                f"doorstep run --workspace {workspace.root}"
+                f"{workspace.warehouse}: {asked.metric} cannot be explained: {error}. Made by another version? "
+                f"Build it anew: doorstep run --workspace {workspace.root}"
             ) from error
 
 

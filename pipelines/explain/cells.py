@@ -115,7 +115,7 @@ def find_cell(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
 
 def _entry(connection: duckdb.DuckDBPyConnection, metric: str) -> Row:
     entries = rows(connection, "select * from metric_dictionary")
-    by_name = {f"{entry['table_name']}.{entry['name']}": entry for entry in entries}
+    by_name = {f"{entry['table_name']}.{entry['name']}": entry for entry in entries if entry["table_name"] in TABLES}
     if metric in by_name:
         return by_name[metric]
     if metric.startswith("pilot_readout"):

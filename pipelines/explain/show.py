@@ -144,8 +144,10 @@ def _print_files(told: Explanation, out: Console) -> None:
         _say(out, f"landing/{each.log}/{each.path}: {each.lines:,} {lines}, {where}")
     if len(files) > len(most):
         _say(out, f".. and {len(files) - len(most):,} more files (all: --json)")
+    if told.refused:
+        _say(out, "Lines in quarantine, and so in no figure, that name one of these rows:")
     for reason, count in told.refused.items():
-        _say(out, f"In quarantine, and so in no figure: {count:,} lines that name one of these rows: {reason}")
+        _say(out, f"{count:>8,}  {reason}")
 
 
 def _print_checks(told: Explanation, out: Console) -> None:
