@@ -225,6 +225,39 @@ def pages(
 
 
 @app.command()
+def builds(workspace: WorkspaceOption = None) -> None:
+    """List the builds there are, newest first, and say which is published."""
+    from pipelines.builds import print_builds
+
+    print_builds(open_workspace(workspace), out)
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="BUILD", help="Which ones. Default: what is published and all kept.", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Count the rows of builds anew, with their fingerprints, and say which file is not as it was written."""
+    from pipelines.verify import verify as look_through
+
+    look_through(open_workspace(workspace), names or [], out)
+
+
+@app.command()
+def rollback(
+    build: Annotated[str, typer.Argument(metavar="BUILD", help="Build id, the start of one, latest or previous.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Make an earlier build the published file again, and draw the pages from it."""
+    from pipelines.rollback import roll_back
+
+    roll_back(open_workspace(workspace), build, out)
+
+
+@app.command()
 def docs(workspace: WorkspaceOption = None) -> None:
     """Write dbt's documentation of every table, column, check and page: one file that needs no network."""
     from pipelines.dbt_docs import write_docs

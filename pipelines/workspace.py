@@ -43,6 +43,12 @@ class IngestSettings(_Section):
     max_expansion: float = Field(default=200, gt=1, description="A file may expand to so many times its size.")
 
 
+class PublishSettings(_Section):
+    """`[publish]` of workspace.toml."""
+
+    keep: int = Field(default=7, ge=1, description="So many builds stay under snapshots/, the newest ones.")
+
+
 class Settings(_Section):
     """The contents of workspace.toml; every key has a default, an unknown key is an error."""
 
@@ -51,6 +57,7 @@ class Settings(_Section):
     currency: Literal["USD"] = "USD"
     privacy: PrivacySettings = PrivacySettings()
     ingest: IngestSettings = IngestSettings()
+    publish: PublishSettings = PublishSettings()
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,12 @@ class Workspace:
         if self.as_of is None:
             return self.root / "warehouse.duckdb"
         moment = self.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
-        return self.root / "snapshots" / f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z.duckdb"
+        return self.snapshots / f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """The builds that stay, `20220601T060000-0123ab.duckdb`, and the snapshots as of a moment."""
+        return self.root / "snapshots"
 
     @property
     def dashboards(self) -> Path:

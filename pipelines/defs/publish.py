@@ -5,7 +5,7 @@ import dagster as dg
 from pipelines.defs.warehouse import POOL, models, sources
 from pipelines.progress import report
 from pipelines.publish import Published, publish
-from pipelines.workspace import open_workspace
+from pipelines.workspace import hold, open_workspace
 
 
 @dg.asset(
@@ -19,7 +19,9 @@ from pipelines.workspace import open_workspace
 def warehouse() -> dg.MaterializeResult:
     """`warehouse.duckdb`: facts, dimensions, metrics, reference and audit tables, replaced in one step."""
     report("publish")
-    return dg.MaterializeResult(metadata=published_metadata(publish(open_workspace())))
+    workspace = open_workspace()
+    hold(workspace, is_patient=True)
+    return dg.MaterializeResult(metadata=published_metadata(publish(workspace)))
 
 
 def published_metadata(published: Published) -> dict[str, dg.MetadataValue]:
