@@ -5,9 +5,9 @@ Does not belong here: what is in a file (`publish.py`), whether it still is what
 between two (`pipelines.diff`).
 
 A kept build is a hard link of the published file, a copy where the disk has no links; neither is ever written to again.
-It is linked under a hidden name, the published file is renamed, the hidden name becomes the build's. Whoever is killed in
-between leaves a hidden file, which is no build, or a published file that is not kept yet: the next publication, or return
-to a build, removes the one and keeps the other.
+It is linked under a hidden name, the published file is renamed, the hidden name becomes the build's. Whoever is killed
+in between leaves a hidden file, which is no build, or a published file that is not kept yet: the next publication, or
+return to a build, removes the one and keeps the other.
 """
 
 import contextlib

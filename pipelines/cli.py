@@ -236,7 +236,7 @@ def builds(workspace: WorkspaceOption = None) -> None:
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="BUILD", help="Which ones. Default: what is published and all kept.", show_default=False),
+        typer.Argument(metavar="BUILD", help="Default: what is published and all kept.", show_default=False),
     ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -244,6 +244,30 @@ def verify(
     from pipelines.verify import verify as look_through
 
     look_through(open_workspace(workspace), names or [], out)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="A", help="Build id, its start, latest, previous, file.")] = "previous",
+    new: Annotated[str, typer.Argument(metavar="B", help="The build it is compared with.")] = "latest",
+    *,
+    workspace: WorkspaceOption = None,
+    table: Annotated[str | None, typer.Option(metavar="T", help="Only this table.", show_default=False)] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Every metric and cell that moved.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it as this page instead, which needs nothing.", show_default=False),
+    ] = None,
+) -> None:
+    """Say what differs between two builds: inputs, rows per table, metrics that moved and why."""
+    from pipelines.diff.printing import print_diff, write_page
+
+    chosen = open_workspace(workspace)
+    if page:
+        written = write_page(chosen, old, new, page.expanduser().absolute(), table=table, is_all=is_all)
+        out.print(f"Page: {escape(str(written))}", soft_wrap=True)
+    else:
+        print_diff(chosen, old, new, out, table=table, is_all=is_all)
 
 
 @app.command()

@@ -52,8 +52,9 @@ class Published:
 def publish(workspace: Workspace) -> Published:
     """Makes the workspace's published file (of `workspace.as_of`: its snapshot) anew from the working database.
 
-    The process holds the workspace (`hold`). The file also stays as a build, see `builds.py`. Raises DoorstepError, and leaves the old file as it was, if a check of the last build failed or the copy does not
-    read back as what was written.
+    The process holds the workspace (`hold`). The file also stays as a build, see `builds.py`. Raises DoorstepError, and
+    leaves the old file as it was, if a check of the last build failed or the copy does not read back as what was
+    written.
     """
     started_at = datetime.now(UTC)
     target = workspace.warehouse
