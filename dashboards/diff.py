@@ -19,7 +19,7 @@ from dashboards.theme import css_variables
 def render_diff(diff: Mapping[str, Any], out: Path) -> Path:
     """Writes the page of a comparison as the file `out`, whole or not at all; the path written.
 
-    diff: `old`, `new`: build_id, finished_at, as_of, code_version, rows. `inputs`: settings (name, old, new), files
+    diff: `old`, `new`: build_id, finished_at, title, origin, rows. `inputs`: settings (name, old, new), files
     (log, path, what, old_lines, new_lines). `tables`: name, state, added, gone, changed, columns (name, rows),
     columns_new, columns_gone. `metrics`: table, name, unit, moved, why (reason: cells), cells (where, old, new,
     difference, why), a table's behind one another. Raises OSError.

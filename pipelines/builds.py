@@ -29,7 +29,8 @@ _KEPT = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}\.duckdb")
 _BY_AGE = {"latest": -1, "previous": -2}
 _READ_ONLY = 0o444
 _HEADER = """
-    select any_value(build_id), max(finished_at), any_value(as_of), any_value(code_version), sum(row_count)::bigint
+    select any_value(build_id), max(finished_at), any_value(as_of), any_value(code_version), any_value(title),
+        any_value(origin), sum(row_count)::bigint
     from audit.builds having count(*) > 0
 """
 
@@ -45,6 +46,8 @@ class Build:
     finished_at: datetime
     as_of: datetime | None
     code_version: str
+    title: str
+    origin: str
     rows: int
     size: int
 
@@ -61,7 +64,7 @@ def read_build(path: Path) -> Build:
         raise DoorstepError(f"{path}: cannot be read as a build: {str(error).splitlines()[0]}") from error
     if row is None:
         raise DoorstepError(f"{path}: is no build, its audit.builds is empty.")
-    return Build(*row, size)
+    return Build(*row, size=size)
 
 
 def build_files(workspace: Workspace) -> dict[str, Path]:

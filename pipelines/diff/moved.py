@@ -173,7 +173,8 @@ def _moved(pair: Pair, table: str, columns: list[str]) -> str:
     is_suppressed = "old.is_suppressed <> new.is_suppressed" if "is_suppressed" in pair.common(name) else "false"
     return f"""
         select '{table}', metric.metric, concat_ws(' · ', {", ".join(words)}), grain, period_start, market_id,
-            offer_type, {along}, metric.old, metric.new, coalesce(is_suppression, false)
+            offer_type, {along}, metric.old, metric.new,
+            coalesce(is_suppression and (metric.old is null) <> (metric.new is null), false)
         from (
             select {keys}, {is_suppressed} as is_suppression, unnest([{values}]) as metric
             from ({cells("old")}) as old full join ({cells("new")}) as new using ({keys})

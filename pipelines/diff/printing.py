@@ -27,9 +27,9 @@ _FEW = 4  # names in a line
 def print_diff(
     workspace: Workspace, old: str, new: str, out: Console, *, table: str | None = None, is_all: bool = False
 ) -> None:
-    """Prints what differs between two builds, named as in `find_build`: of the metrics that moved most the largest cell.
+    """Prints what differs between two builds, named as in `find_build`.
 
-    is_all: every metric and cell. Raises DoorstepError as `find_build` and `compare` do.
+    Of the metrics with most cells that moved the largest one; with is_all every metric and cell. Raises DoorstepError.
     """
     files = find_build(workspace, old), find_build(workspace, new)
     for line in _lines(compare(*files, table=table, limit=None if is_all else 1), is_all=is_all):

@@ -13,7 +13,7 @@ the one with the lower data cut, or the one named first.
 - **correction**: the row is gone; a known value became another or unknown. What adds to a value, such as pay adjusted
   later, counts here.
 - **reference**: reference tables differ, and of the row only columns changed that come of them (`REFERENCE_COLUMNS`).
-- **suppression**: the cell is suppressed in one of the builds and not in the other.
+- **suppression**: the cell is suppressed in one build and not in the other, and the value is there in one only.
 - **code**: the versions of the code differ, and either none of the above holds, or a known value became another
   (correction, reference), which code can do as well.
 - **unexplained**: none of these.
