@@ -40,7 +40,9 @@ def compare(old: Path, new: Path, *, table: str | None = None, limit: int | None
             if not {table, f"main.{table}"} & (pair.old.keys() | pair.new.keys()):
                 names = ", ".join(name.removeprefix("main.") for name in sorted(pair.new))
                 raise DoorstepError(f"{table!r}: neither build has such a table. There are: {names}")
-        create_reasons(pair, inputs, reference_differs=any(each.name.startswith("reference.") for each in tables))
+        # Nothing is computed from what rivals publish.
+        reference = {each.name for each in tables if each.name.startswith("reference.")} - {"reference.rivals"}
+        create_reasons(pair, inputs, reference_differs=bool(reference))
         metrics = compare_metrics(pair, table=table, code_differs=inputs.differs("code version"), limit=limit)
     shown = [each for each in tables if table in (None, each.name, each.name.removeprefix("main."))]
     return Diff(read_build(old), read_build(new), inputs, shown, metrics)

@@ -5,14 +5,15 @@ Belongs here: from changed fact rows to reasons of cells. Does not belong here: 
 A cell is given the reasons of the fact rows that lie in it (period, market, offer type, and store where the table has
 stores; a row whose day or market changed lies in two) and that its metric rests on: those in whose columns, by the
 dictionary, the metric has its source, and in the columns that decide which cells a row counts in. The earlier build is
-the one with the lower data cut, or the one named first.
+the one with the lower data cut of the fact's log, or the one named first.
 
 - **late data**: the row is new in the later build; a value that was unknown is known; the row waited in the earlier
   build (order open or its promise not due, offer pending, block not begun, trip open or its pay pending) and changed,
   or still waits at another data cut.
 - **correction**: the row is gone; a known value became another or unknown. What adds to a value, such as pay adjusted
   later, counts here.
-- **reference**: reference tables differ, and of the row only columns changed that come of them (`REFERENCE_COLUMNS`).
+- **reference**: reference tables differ (rivals aside), and a column changed that comes of them (`REFERENCE_COLUMNS`).
+  If no other column of the row changed, it is neither late data nor a correction.
 - **suppression**: the cell is suppressed in one build and not in the other, and the value is there in one only.
 - **code**: the versions of the code differ, and either none of the above holds, or a known value became another
   (correction, reference), which code can do as well.
@@ -101,8 +102,8 @@ def _changes(pair: Pair, fact: str, inputs: Inputs, reference_differs: bool) -> 
     """A query: of each row of a fact that differs, what differs, why, and the places it was and is counted in."""
     name = f"main.{fact}"
     columns = [column for column in pair.common(name) if column not in pair.key(name)]
-    old_is_late = pair.rows("select o.cut > n.cut from (select max(cut) as cut from old.audit.logs) as o, "
-                            "(select max(cut) as cut from new.audit.logs) as n")[0][0]  # fmt: skip
+    cuts = f"(select cut from {{}}.audit.logs where log = '{FACTS[fact].log}')"
+    old_is_late = pair.rows(f"select {cuts.format('old')} > {cuts.format('new')}")[0][0]
     early, late = ("new", "old") if old_is_late else ("old", "new")
     changed = ", ".join(
         f"case when {pair.compared('old_row', name, each)} is distinct from {pair.compared('new_row', name, each)} "
@@ -131,8 +132,10 @@ def _changes(pair: Pair, fact: str, inputs: Inputs, reference_differs: bool) -> 
                 case when is_gone then 'correction' else 'late data' end as reason
             from rows_changed where is_new or is_gone or (waited and is_other_cut)
             union all
-            select places, each.name, case when is_of_reference then 'reference'
-                when waited or each.was_unknown then 'late data' else 'correction' end
+            select places, each.name, unnest(
+                case when {reference_differs} and each.name in ({of_reference}) then ['reference'] else [] end
+                || case when is_of_reference then [] when waited or each.was_unknown then ['late data']
+                    else ['correction'] end)
             from (select *, unnest(changed) as each from rows_changed where not is_new and not is_gone)
         )
         select distinct '{fact}', fact_column, reason, place.market_id, place.offer_type, place.site_id, place.store_id,
