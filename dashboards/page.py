@@ -155,8 +155,8 @@ def _site_json(site: Site, documents: Sequence[Json], is_single_file: bool) -> J
 def _render(site: Site, documents: Sequence[Json], is_single_file: bool = False) -> str:
     script = _script()
     plotly = Markup(_plotly().decode()) if is_single_file else Markup("")
-    hashes = [_hash(each) for each in (script, plotly) if each]
-    return _environment().get_template("page.html.j2").render(
+    hashes = [content_hash(each) for each in (script, plotly) if each]
+    return environment().get_template("page.html.j2").render(
         build=site.build,
         menu=find_pages(),
         shown=documents,
@@ -168,7 +168,7 @@ def _render(site: Site, documents: Sequence[Json], is_single_file: bool = False)
         script_sources=Markup(" ".join([*([] if is_single_file else ["'self'"]), *hashes])),
         plotly_js=PLOTLY_JS,
         plotly_inline=plotly,
-        style=_asset("site.css"),
+        style=asset("site.css"),
         colours=css_variables(),
         data=packed({"site": _site_json(site, documents, is_single_file), "documents": documents}),
     )  # fmt: skip
@@ -189,7 +189,7 @@ def _put_in_place(fresh: Path, out: Path, files: Sequence[str]) -> list[Path]:
     return [out / file for file in files]
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Jinja with autoescape everywhere and an error for any name a template misspells."""
     return Environment(
         loader=PackageLoader("dashboards"),
@@ -206,16 +206,16 @@ def _plotly() -> bytes:
 
 def _script() -> Markup:
     """The page's script: the files of SCRIPTS in one scope, without their comments and indentation."""
-    lines = "".join(_asset(f"{name}.js") for name in SCRIPTS).splitlines()
+    lines = "".join(asset(f"{name}.js") for name in SCRIPTS).splitlines()
     code = "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("//"))
     return Markup('"use strict";\n(() => {\n' + code + "\n})();\n")
 
 
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
     """A file of our own site folder, trusted as it is."""
     return Markup((resources.files("dashboards") / "site" / name).read_text(encoding="utf-8"))
 
 
-def _hash(script: str) -> str:
-    """A script's content as the page's security policy names it."""
-    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+def content_hash(content: str) -> str:
+    """The content of a script or style element as the page's security policy names it."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode() + "'"

@@ -317,6 +317,63 @@ def pages(
 
 
 @app.command()
+def builds(workspace: WorkspaceOption = None) -> None:
+    """List the builds there are, newest first, and say which is published."""
+    from pipelines.builds import print_builds
+
+    print_builds(open_workspace(workspace), out)
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="BUILD", help="Default: what is published and all kept.", show_default=False),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Count the rows of builds anew, with their fingerprints, and say which file is not as it was written."""
+    from pipelines.verify import verify as look_through
+
+    look_through(open_workspace(workspace), names or [], out)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="A", help="Build id, its start, latest, previous, file.")] = "previous",
+    new: Annotated[str, typer.Argument(metavar="B", help="The build it is compared with.")] = "latest",
+    *,
+    workspace: WorkspaceOption = None,
+    table: Annotated[str | None, typer.Option(metavar="T", help="Only this table.", show_default=False)] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Every metric and cell that moved.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it as this page instead, which needs nothing.", show_default=False),
+    ] = None,
+) -> None:
+    """Say what differs between two builds: inputs, rows per table, metrics that moved and why."""
+    from pipelines.diff.printing import print_diff, write_page
+
+    chosen = open_workspace(workspace)
+    if page:
+        written = write_page(chosen, old, new, page.expanduser().absolute(), table=table, is_all=is_all)
+        out.print(f"Page: {escape(str(written))}", soft_wrap=True)
+    else:
+        print_diff(chosen, old, new, out, table=table, is_all=is_all)
+
+
+@app.command()
+def rollback(
+    build: Annotated[str, typer.Argument(metavar="BUILD", help="Build id, the start of one, latest or previous.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Make an earlier build the published file again, and draw the pages from it."""
+    from pipelines.rollback import roll_back
+
+    roll_back(open_workspace(workspace), build, out)
+
+
+@app.command()
 def docs(workspace: WorkspaceOption = None) -> None:
     """Write dbt's documentation of every table, column, check and page: one file that needs no network."""
     from pipelines.dbt_docs import write_docs

@@ -3,11 +3,10 @@
 Belongs here: what is published, the check of the copy, the rename. Does not belong here: any figure.
 
 The published file is never written in place: a fresh file is made beside it, closed, read back, flushed to disk and
-renamed over it. Whoever holds the old file open keeps the whole old snapshot.
+renamed over it (`builds.py`). Whoever holds the old file open keeps the whole old snapshot.
 """
 
 import contextlib
-import os
 import subprocess
 import uuid
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.builds import build_files, put_in_place, settle
 from pipelines.checks import refuse_failed
 from pipelines.macros import create_macros
 from pipelines.working import ledger_files
@@ -53,12 +53,13 @@ class Published:
 def publish(workspace: Workspace) -> Published:
     """Makes the workspace's published file (of `workspace.as_of`: its snapshot) anew from the working database.
 
-    Raises DoorstepError, and leaves the old file as it was, if a check of the last build failed or the copy does not
-    read back as what was written.
+    The process holds the workspace (`hold`). The file also stays as a build, see `builds.py`. Raises DoorstepError, and
+    leaves the old file as it was, if a check of the last build failed or the copy does not read back as what was
+    written.
     """
     started_at = datetime.now(UTC)
     target = workspace.warehouse
-    target.parent.mkdir(exist_ok=True)
+    settle(workspace)
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         with duckdb.connect() as connection:
@@ -69,13 +70,13 @@ def publish(workspace: Workspace) -> Published:
             tables = _tables(connection)
             for table in tables:
                 _copy_table(connection, table)
-            measured = {table.name: _measure(connection, f"working.{table.name}") for table in tables}
+            measured = {table.name: measure(connection, f"working.{table.name}") for table in tables}
             build_id = _write_builds(connection, started_at, measured)
             create_macros(connection, "published.main")
             connection.execute("use working.main")
             connection.execute("detach published")
         _check_copy(unfinished, measured)
-        _replace(unfinished, target)
+        put_in_place(workspace, unfinished, build_id)
     finally:
         for left in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
             left.unlink(missing_ok=True)
@@ -126,8 +127,8 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, table: _Table) -> None:
         connection.execute(f"comment on {what} is {_quoted(text)}")
 
 
-def _measure(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
-    """Rows and order-free fingerprint of a table."""
+def measure(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
+    """Rows and order-free fingerprint of a table, as `audit.builds` has them. The connection's timezone is UTC."""
     count, total = connection.execute(
         f"select count(*), coalesce(sum(md5_number_lower(rows::varchar)::hugeint), 0) from {table} as rows"
     ).fetchall()[0]
@@ -158,7 +159,7 @@ def _check_copy(path: Path, measured: dict[str, tuple[int, str]]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         for table, expected in measured.items():
-            found = _measure(connection, table)
+            found = measure(connection, table)
             if found != expected:
                 raise DoorstepError(
                     f"{path}: {table} reads back as {found}, not {expected} (rows, fingerprint). Nothing was "
@@ -166,39 +167,26 @@ def _check_copy(path: Path, measured: dict[str, tuple[int, str]]) -> None:
                 )
 
 
-def _replace(unfinished: Path, target: Path) -> None:
-    _fsync(unfinished)
-    # A write-ahead log left beside the old file would be replayed into the new one.
-    target.with_name(target.name + ".wal").unlink(missing_ok=True)
-    unfinished.replace(target)
-    _fsync(target.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 def unpublished_files(workspace: Workspace) -> set[tuple[str, str, int, int]]:
-    """Log, path, bytes and `changed_ns` of the files of which the ledger says what the published file does not.
+    """Log, path, bytes and `changed_ns` of the files of which the ledger says what no publication did.
 
-    So it is after an ingest that was not followed by a publication. All of them where no published file can be read.
+    So it is after an ingest that was not followed by a publication, but not after the return to an earlier build, which
+    would be undone at once. All of them where no published file can be read.
     """
     ledger = ledger_files(workspace)
     shown = ledger.drop("changed_ns")
-    published: set[tuple[object, ...]] = set()
+    known: set[tuple[object, ...]] = set()
     # Nothing published, or not by this code: publishing anew mends that.
-    with contextlib.suppress(duckdb.Error), duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-        published = set(connection.execute(f"select {', '.join(shown.columns)} from audit.files").fetchall())
+    with contextlib.suppress(duckdb.Error):
+        for path in (workspace.warehouse, *list(build_files(workspace).values())[-1:]):
+            with duckdb.connect(str(path), read_only=True) as connection:
+                known |= set(connection.execute(f"select {', '.join(shown.columns)} from audit.files").fetchall())
     files = ledger.select("log", "path", "bytes", "changed_ns").rows()
-    return {file for file, row in zip(files, shown.rows(), strict=True) if row not in published}
+    return {file for file, row in zip(files, shown.rows(), strict=True) if row not in known}
 
 
 def code_version() -> str:

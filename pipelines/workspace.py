@@ -58,6 +58,12 @@ class DagsterSettings(_Section):
     keep_runs_days: int = Field(default=90, ge=1, description="Older runs are forgotten, see pipelines/defs/retention.")
 
 
+class PublishSettings(_Section):
+    """`[publish]` of workspace.toml."""
+
+    keep: int = Field(default=7, ge=1, description="So many builds stay under snapshots/, the newest ones.")
+
+
 class Settings(_Section):
     """The contents of workspace.toml; every key has a default, an unknown key is an error."""
 
@@ -68,6 +74,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     partitions: PartitionSettings = PartitionSettings()
     dagster: DagsterSettings = DagsterSettings()
+    publish: PublishSettings = PublishSettings()
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,12 @@ class Workspace:
             return self.root / "warehouse.duckdb"
         moment = self.as_of.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
         name = f"as_of_{moment.rstrip('0') if '.' in moment else moment}Z{self.variant}.duckdb"
-        return self.root / "snapshots" / name
+        return self.snapshots / name
+
+    @property
+    def snapshots(self) -> Path:
+        """The builds that stay, `20220601T060000-0123ab.duckdb`, and the snapshots as of a moment."""
+        return self.root / "snapshots"
 
     @property
     def dashboards(self) -> Path:

@@ -11,7 +11,7 @@ from pipelines.defs.warehouse import POOL, models, sources
 from pipelines.progress import report
 from pipelines.publish import Published, publish
 from pipelines.table_facts import key_figures, table_facts
-from pipelines.workspace import open_workspace
+from pipelines.workspace import hold, open_workspace
 
 
 @dg.asset(
@@ -32,6 +32,7 @@ def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """
     report("publish")
     workspace = open_workspace()
+    hold(workspace, is_patient=True)
     started = monotonic()
     published = publish(workspace)
     seconds = round(monotonic() - started, 3)
