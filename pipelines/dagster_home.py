@@ -1,0 +1,30 @@
+"""Dagster's home in the workspace: its settings, its records of runs and assets.
+
+Belongs here: where it is and what it says. Does not belong here: starting anything, importing Dagster.
+"""
+
+import os
+from pathlib import Path
+
+from pipelines.workspace import DoorstepError, Workspace
+
+_DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+def dagster_home(workspace: Workspace) -> Path:
+    """Dagster's home inside the workspace, made and set for this process and its children."""
+    if "?" in str(workspace.root):
+        raise DoorstepError(f"{workspace.root}: Dagster cannot work in a path with a question mark. Rename it.")
+    home = workspace.build / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
