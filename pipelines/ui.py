@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -45,7 +44,8 @@ def serve(workspace: Workspace, port: int, out: Console, *, is_read_only: bool) 
     Raises DoorstepError if the port is taken, if another such process (not read-only) serves the workspace, or if a
     part ends by itself.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # also where a shell has put it in the background
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(port))
         home = dagster_home(workspace)
@@ -130,9 +130,14 @@ class _CodeServer:
     def wait_until_loaded(self) -> None:
         """Returns once it has the definitions. Raises DoorstepError if it ends instead."""
         while not self.beat():
-            if self.process.poll() is not None:
+            if self.has_ended(within_s=0.1):
                 raise DoorstepError(f"Dagster could not load the definitions. {self.log} says why.")
-            time.sleep(0.1)
+
+    def has_ended(self, within_s: float) -> bool:
+        """Waits so long at most."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(within_s)
+        return self.process.returncode is not None
 
     def runs(self, instance: "dg.DagsterInstance") -> "list[dg.DagsterRun]":
         """Its runs under way."""
@@ -154,8 +159,7 @@ class _CodeServer:
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave anything behind
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_PATIENCE_S)  # it ends after its runs
+        self.has_ended(within_s=_PATIENCE_S)  # it ends after its runs
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -208,11 +212,10 @@ def _daemon(context: "WorkspaceProcessContext") -> "Iterator[DagsterDaemonContro
 def _watch(code_server: _CodeServer, daemon: "DagsterDaemonController | None", server: "Server") -> None:
     """Lets the code server know that it is needed; ends all if it or a thread of the daemon has ended."""
     try:
-        while code_server.process.poll() is None:
+        while not code_server.has_ended(within_s=_HEARTBEAT_S):
             code_server.beat()
             if daemon:
                 daemon.check_daemon_threads()
-            time.sleep(_HEARTBEAT_S)
     except Exception:  # the daemon's, of no narrower class
         logging.getLogger(__name__).exception("The daemon has ended.")
     finally:
