@@ -21,8 +21,8 @@ concurrency:
 
 def dagster_home(workspace: Workspace) -> Path:
     """Dagster's home inside the workspace, made and set for this process and its children."""
-    if "?" in str(workspace.root):
-        raise DoorstepError(f"{workspace.root}: Dagster cannot work in a path with a question mark. Rename it.")
+    if set("?*[") & set(str(workspace.root)):  # it would not find its settings, by which nothing leaves the machine
+        raise DoorstepError(f"{workspace.root}: Dagster cannot work in a path with one of ?, * and [. Rename it.")
     home = workspace.build / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")

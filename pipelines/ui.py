@@ -181,7 +181,7 @@ def _serve_pages(
         instance = stack.enter_context(dg.DagsterInstance.get())
         code_server.wait_until_loaded()
         target = GrpcServerTarget(host="localhost", port=None, socket=code_server.path, location_name=code_server.name)
-        context = stack.enter_context(WorkspaceProcessContext(instance, target, read_only=is_read_only))
+        context = stack.enter_context(WorkspaceProcessContext(instance, target, dg.__version__, read_only=is_read_only))
         daemon = None
         if not is_read_only:
             _give_up_lost_runs(workspace, instance)

@@ -70,7 +70,7 @@ def serving(root: Path, *options: str) -> Iterator[Served]:
     try:
         assert process.stdout
         said = process.stdout.readline()
-        assert served.url in said, said + process.stdout.read()
+        assert served.url in said, said
         yield served
     finally:
         if process.poll() is None:

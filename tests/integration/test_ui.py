@@ -38,7 +38,7 @@ LATEST = "document.body.innerText.match(/Latest materialization\\n(.*)/)?.[1]"
 
 @pytest.fixture(scope="module")
 def root(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("ui") / "work space [1]"
+    root = tmp_path_factory.mktemp("ui") / "work space"
     shutil.copytree(built, root)
     return root
 
