@@ -158,7 +158,7 @@ def test_an_analyst_finds_an_asset_materializes_it_and_sees_its_metadata(root, s
     with picture_of_failure(browser, tmp_path):
         find_asset(browser, served, "delivery_speed")
         press_button(browser, "Materialize")
-        browser.wait_for(f"{LATEST}?.match(/^(a few|\\d+) seconds? ago/)", seconds=60)
+        browser.wait_for(f"{LATEST}?.match(/^(a few|\\d+) seconds? ago/)", seconds=150)
         press_button(browser, "Events")
         with instance_of(root) as instance:
             event = instance.get_latest_materialization_event(dg.AssetKey("delivery_speed"))
@@ -180,14 +180,14 @@ def test_an_analyst_sees_the_check_that_fails(root, served, browser, tmp_path):
         find_asset(browser, served, "audit/logs")
         press_button(browser, "Materialize")
         press_button(browser, "Checks")
-        browser.wait_for("document.body.innerText.includes('Failed')", seconds=60)
+        browser.wait_for("document.body.innerText.includes('Failed')", seconds=150)
 
 
 def test_ctrl_c_ends_it_with_its_children_and_the_run_under_way(landed, tmp_path):
     root = tmp_path / "landed"
     shutil.copytree(landed, root)
     with serving(root) as served:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 150
         while "STARTED" not in runs(served).values():  # the sensor has seen the files
             assert time.monotonic() < end
             time.sleep(0.2)
@@ -199,14 +199,15 @@ def test_ctrl_c_ends_it_with_its_children_and_the_run_under_way(landed, tmp_path
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.CANCELED]
 
 
-def test_a_part_that_dies_ends_the_rest_with_a_sentence_and_a_run_that_was_lost_is_given_up(tmp_path):
+def test_a_part_that_dies_ends_the_rest_with_a_sentence_and_a_run_that_was_lost_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")  # so that what is set for this workspace ends with the test
     dagster_home(open_workspace(tmp_path))
     with instance_of(tmp_path) as instance:
         job = defs.resolve_job_def("ingest")
         lost = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     with serving(tmp_path) as served:
         assert runs(served) == {lost.run_id: "FAILURE"}
-        for number in processes_of(tmp_path):
+        for number in set(processes_of(tmp_path)) - {served.process.pid}:
             os.kill(number, signal.SIGKILL)
         said, _ = served.process.communicate(timeout=30)
     assert served.process.returncode == 1 and not processes_of(tmp_path)
