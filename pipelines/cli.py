@@ -164,16 +164,15 @@ def run(
 def ui(
     workspace: WorkspaceOption = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+    *,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="To look only: nothing can be started, schedule and sensor rest.")
+    ] = False,
 ) -> None:
-    """Open Dagster's UI, with schedule and sensor running. Ctrl-C ends it."""
-    from pipelines.run import dagster_home
+    """Open Dagster's UI on this machine, with schedule and sensor running. Ctrl-C ends it and its runs."""
+    from pipelines.ui import serve
 
-    chosen = _activate(workspace)
-    dagster_home(chosen)
-    out.print(f"Dagster on http://127.0.0.1:{port} for {escape(str(chosen.root))}; Ctrl-C ends it.")
-    dagster = Path(sys.executable).with_name("dagster")
-    arguments = ["dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(dagster, [str(dagster), *arguments])
+    serve(_activate(workspace), port, out, is_read_only=read_only)
 
 
 # SQL may begin with a comment, which looks like an option.

@@ -1,7 +1,7 @@
 """`doorstep run` and `doorstep ingest`: their jobs in this process, with progress, a summary and the answer.
 
-Belongs here: Dagster's home in the workspace, starting the jobs, what the terminal shows of them. Does not belong here:
-the steps (`pipelines.defs`) and figures of our own; the answer is selected from the published metrics.
+Belongs here: starting the jobs, what the terminal shows of them. Does not belong here: the steps (`pipelines.defs`)
+and figures of our own; the answer is selected from the published metrics.
 """
 
 import os
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from pipelines.answer import answer
 from pipelines.contract import LOGS
+from pipelines.dagster_home import dagster_home
 from pipelines.dbt_build import FIRST_ROWS, row_in_words
 from pipelines.ingest import named_files, refused_files
 from pipelines.ingest_report import LogReport, RefusedFile, print_ingest
@@ -29,36 +29,7 @@ from pipelines.workspace import DoorstepError, Workspace, hold
 if TYPE_CHECKING:
     import dagster as dg
 
-_DAGSTER_YAML = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1
-retention:
-  schedule:
-    purge_after_days: 30
-  sensor:
-    purge_after_days:
-      skipped: 2
-      started: 30
-      success: 30
-      failure: 30
-"""
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def dagster_home(workspace: Workspace) -> Path:
-    """Dagster's home inside the workspace, made and set for this process and its children."""
-    if "?" in str(workspace.root):
-        raise DoorstepError(f"{workspace.root}: Dagster cannot work in a path with a question mark. Rename it.")
-    home = workspace.build / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home)
-    return home
 
 
 def run_pipeline(workspace: Workspace, out: Console, err: Console) -> None:

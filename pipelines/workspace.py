@@ -186,13 +186,21 @@ def hold(workspace: Workspace, *, is_patient: bool = False) -> None:
     if workspace.root in _held:
         return
     workspace.build.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(workspace.build / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = lock(workspace.build / ".lock", is_patient=is_patient)
+    if descriptor is None:
+        raise DoorstepError(f"{workspace.root}: another run is at work here. Wait until it has ended.")
+    _held[workspace.root] = descriptor
+
+
+def lock(path: Path, *, is_patient: bool = False) -> int | None:
+    """A descriptor that keeps the file for this process until it is closed; None if another process has the file."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
-    except BlockingIOError as error:
+    except BlockingIOError:
         os.close(descriptor)
-        raise DoorstepError(f"{workspace.root}: another run is at work here. Wait until it has ended.") from error
-    _held[workspace.root] = descriptor
+        return None
+    return descriptor
 
 
 def workspace_root(given: Path | None) -> Path:

@@ -91,6 +91,14 @@ class Browser:
         assert "error" not in message, message
         return message["result"]
 
+    def visit(self, address: str, shown: str, width: int = 1400, height: int = 1000) -> None:
+        """Open an address of a server and wait until an expression is true in its page."""
+        self.look(width, height)
+        self.send("Page.navigate", url="about:blank")
+        self.events.clear()
+        self.send("Page.navigate", url=address)
+        self.wait_for(f"location.protocol === 'http:' && document.body && ({shown})")
+
     def show(self, page: Path, width: int = 1280, height: int = 900, scheme: str = "light", view: str = "") -> None:
         """Open a file, `view` behind a # in its address, and wait until it has loaded, its scripts run included."""
         self.look(width, height, scheme)
@@ -105,13 +113,14 @@ class Browser:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
-    def wait_for(self, condition: str) -> None:
-        """Wait until an expression is true. Raises AssertionError if it is not within 10 s."""
-        for _ in range(500):
+    def wait_for(self, condition: str, seconds: float = 10) -> None:
+        """Wait until an expression is true. Raises AssertionError if it is not within so many seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             if self.evaluate(f"Boolean({condition})"):
                 return
             time.sleep(0.02)
-        raise AssertionError(f"not within 10 s: {condition}")
+        raise AssertionError(f"not within {seconds} s: {condition}")
 
     def evaluate(self, script: str, **params):
         """The value of an expression, a promise's once it is kept; `params` as `Runtime.evaluate` has them."""
@@ -146,6 +155,10 @@ class Browser:
         place = self.move_to(selector)
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def type(self, text: str) -> None:
+        """Type where the focus is."""
+        self.send("Input.insertText", text=text)
 
     def screenshot(self, path: Path, *, whole: bool = False) -> None:
         """Write what is seen, or the whole page however long, as a PNG."""

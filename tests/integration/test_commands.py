@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.run import dagster_home
+from pipelines.dagster_home import dagster_home
 from pipelines.workspace import SHIPPED_DATA, open_workspace
 from tests.integration.conftest import doorstep
 
