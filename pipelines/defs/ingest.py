@@ -35,6 +35,16 @@ from pipelines.workspace import Workspace, hold, open_workspace
 _REASONS = dg.TableSchema([dg.TableColumn("reason"), dg.TableColumn("lines", "int")])
 _REFUSED = dg.TableSchema([dg.TableColumn("file"), dg.TableColumn("reason"), dg.TableColumn("message")])
 ARRIVED, READABLE = "files_arrive_every_day", "files_can_be_read"
+_MISTAKES = {
+    ARRIVED: "A delivery that did not come: on these days other logs have files and this one has none.",
+    READABLE: "Files in landing that were refused whole: their lines are missing.",
+}
+_REMEDIES = {
+    ARRIVED: "Ask whoever delivers the log for these days; a file put into landing is taken in by itself. The warehouse "
+    "is published all the same.",
+    READABLE: "Deliver the file again, whole, under the same name: it is read by itself. The warehouse is published all "
+    "the same.",
+}
 
 
 class LakeConfig(dg.Config):
@@ -71,14 +81,8 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[
-            dg.AssetCheckSpec(
-                ARRIVED,
-                asset=key,
-                description="A delivery that did not come: on these days other logs have files and this one has none.",
-            ),
-            dg.AssetCheckSpec(
-                READABLE, asset=key, description="Files in landing that were refused whole: their lines are missing."
-            ),
+            dg.AssetCheckSpec(name, asset=key, description=f"{mistake}\n\n**What to do** {_REMEDIES[name]}")
+            for name, mistake in _MISTAKES.items()
         ],
     )
     def lake(context: dg.AssetExecutionContext, config: LakeConfig) -> dg.MaterializeResult:
@@ -177,7 +181,6 @@ def _arrived(workspace: Workspace, log: Log, days: set[date] | None) -> dg.Asset
         expected=f"a file of {log.name} on every day on which another log has one, from its first day on",
         found=f"{len(rows)} days without one",
         sql=f"select * from audit.landed_days where log = '{log.name}' order by landed_on",
-        what_to_do="Ask whoever delivers the log for these days; a file put into landing is taken in by itself.",
     )
 
 
@@ -189,17 +192,19 @@ def _readable(workspace: Workspace, log: Log, days: set[date] | None) -> dg.Asse
         expected="no file refused whole",
         found=f"{len(rows)} files in landing that were refused whole",
         sql=f"select path, reason, message from audit.files where log = '{log.name}' and status = 'refused'",
-        what_to_do="Deliver the file again, whole, under the same name: it is read by itself.",
     )
 
 
-def _result(
-    name: str, rows: list[dict[str, str]], *, expected: str, found: str, sql: str, what_to_do: str
-) -> dg.AssetCheckResult:
+def _result(name: str, rows: list[dict[str, str]], *, expected: str, found: str, sql: str) -> dg.AssetCheckResult:
     """In the words of `pipelines.defs.checks`; it only warns, as the lines that did come are as good as ever."""
-    metadata: dict[str, Any] = {"expected": expected, "found": found, "failing_rows": len(rows)}
+    metadata: dict[str, Any] = {
+        "expected": expected,
+        "found": found,
+        "failing_rows": len(rows),
+        "catches": _MISTAKES[name],
+    }
     if rows:
-        metadata |= {FIRST_ROWS: records(rows[:MOST_ROWS]), "what_to_do": what_to_do}
+        metadata |= {FIRST_ROWS: records(rows[:MOST_ROWS]), "what_to_do": _REMEDIES[name]}
         metadata["sql"] = dg.MetadataValue.md(f"```sql\n-- in the published file: doorstep query\n{sql}\n```")
     return dg.AssetCheckResult(check_name=name, passed=not rows, severity=dg.AssetCheckSeverity.WARN, metadata=metadata)
 

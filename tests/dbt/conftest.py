@@ -147,6 +147,13 @@ def build_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World
     return build_it
 
 
+# The least that can be published: what the macros of the published file ask.
+PUBLISHABLE = (
+    "acceptance_by_pay delivery_hours delivery_speed driver_earnings offer_acceptance store_performance "
+    "quarantine_totals metric_dictionary logs dim_market"
+)
+
+
 @pytest.fixture(scope="session")
 def build_landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
     """A function that builds a world of files: `build_landed([{"orders": [(name, bytes), ..], ..}, ..], select=..)`.

@@ -11,14 +11,13 @@ from pipelines.diff import compare
 from pipelines.publish import publish
 from pipelines.verify import faults
 from pipelines.workspace import DoorstepError, PublishSettings, Settings
-from tests.dbt.conftest import take_in_files
+from tests.dbt.conftest import PUBLISHABLE, take_in_files
 from tests.dbt.lines import after, at, order, trip
 
 NOON = at("2022-05-21T12:00")
 MONDAY = at("2022-05-23T12:00")
 LATE = at("2022-06-02T12:00")
 SITE, OTHER_SITE = "las_vegas_mall", "tysons_station"
-MODELS = "delivery_speed driver_earnings metric_dictionary logs dim_market"
 GAS = "driver_earnings", "costed_gas_usd"
 
 
@@ -39,12 +38,12 @@ def published(build_world):
     orders += order("early", OTHER_SITE, NOON, delivered=after(NOON, 3))
     trips = [*trip("paid", SITE, NOON, miles=40, car="compact_car"), *trip("else", OTHER_SITE, MONDAY, miles=30)]
     world = build_world(files={"orders/2022-05-21/a.jsonl": text("orders", orders),
-                               "trips/2022-05-21/a.jsonl": text("trips", trips)}, select=MODELS)  # fmt: skip
+                               "trips/2022-05-21/a.jsonl": text("trips", trips)}, select=PUBLISHABLE)  # fmt: skip
     workspace = replace(world.workspace, settings=Settings(publish=PublishSettings(keep=9)))
     files = {}
 
     def again(name):
-        world.built_again(MODELS)
+        world.built_again(PUBLISHABLE)
         build_id = publish(workspace).build_id
         files[name] = workspace.snapshots / f"{build_id}.duckdb"
 

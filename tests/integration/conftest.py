@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
+import time_machine
 
 from dashboards.page import render_site
 from pipelines.simulate import simulate
@@ -73,3 +76,12 @@ def fingerprints(root: Path, *schemas: str, file: str = "warehouse.duckdb") -> d
     with duckdb.connect(str(root / file), read_only=True) as connection:
         rows = connection.execute("select table_name, row_count, row_fingerprint from audit.builds").fetchall()
     return {name: (count, print_) for name, count, print_ in rows if name.split(".")[0] in schemas}
+
+
+def ask(cursor: str | None = None) -> tuple[object, str | None]:
+    """What the sensor says a minute from now, when every file is quiet, and its cursor."""
+    from pipelines.defs import automation  # loads all definitions
+
+    context = dg.build_sensor_context(cursor=cursor)
+    with time_machine.travel(time.time() + 60):
+        return automation.landing(context), context.cursor

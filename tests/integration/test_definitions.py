@@ -3,12 +3,10 @@
 import re
 import subprocess
 import sys
-import time
 from datetime import date
 
 import dagster as dg
 import pytest
-import time_machine
 
 from pipelines.contract import LOGS
 from pipelines.definitions import defs
@@ -18,6 +16,7 @@ from pipelines.ingest import ingest
 from pipelines.reference_tables import REFERENCE
 from pipelines.table_facts import SHOWN
 from pipelines.workspace import open_workspace
+from tests.integration.conftest import ask
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +132,6 @@ def test_there_are_four_jobs_two_schedules_and_one_sensor():
     schedules = {schedule.name: (schedule.job_name, schedule.cron_schedule) for schedule in repository.schedule_defs}
     assert schedules == {"daily": ("refresh", "0 6 * * *"), "nightly": ("forget_runs", "0 5 * * *")}
     assert [sensor.name for sensor in repository.sensor_defs] == ["landing"]
-
-
-def ask(cursor=None):
-    """What the sensor says a minute from now, when every file is quiet, and its cursor."""
-    context = dg.build_sensor_context(cursor=cursor)
-    with time_machine.travel(time.time() + 60):
-        return automation.landing(context), context.cursor
 
 
 def test_the_sensor_asks_once_for_files_that_are_not_published_taken_in_or_not(tmp_path, monkeypatch):

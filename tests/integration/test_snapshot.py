@@ -15,8 +15,7 @@ import polars as pl
 import pytest
 
 from pipelines.definitions import defs
-from pipelines.defs import automation
-from tests.integration.conftest import doorstep, fingerprints
+from tests.integration.conftest import ask, doorstep, fingerprints
 
 MIDDLE, MIDDLE_FILE = "2022-02-01T05:30:00-07:00", "snapshots/as_of_20220201T123000Z.duckdb"
 BEFORE, BEFORE_FILE = "2021-12-31T00:00:00Z", "snapshots/as_of_20211231T000000Z.duckdb"
@@ -206,9 +205,9 @@ def test_the_sensor_asks_for_what_a_snapshot_took_in_and_not_for_what_is_publish
     never_published: Path, side_by_side: Path, monkeypatch
 ):
     monkeypatch.setenv("DOORSTEP_WORKSPACE", str(never_published))
-    assert isinstance(automation.landing(dg.build_sensor_context()), dg.RunRequest)
+    assert isinstance(ask()[0], dg.RunRequest)
     monkeypatch.setenv("DOORSTEP_WORKSPACE", str(side_by_side))
-    assert isinstance(automation.landing(dg.build_sensor_context()), dg.SkipReason)
+    assert isinstance(ask()[0], dg.SkipReason)
 
 
 def test_a_snapshot_may_suppose_prices_a_rate_and_the_least_number_of_drivers_and_says_so(
