@@ -51,6 +51,7 @@ def serve(workspace: Workspace, port: int, out: Console, *, is_read_only: bool) 
         home = dagster_home(workspace)
         if not is_read_only:
             stack.callback(os.close, _only_one(workspace, home))
+        _make_records(home)
         log = home / f"ui_{port}.log"
         log.write_bytes(b"")
         logging.basicConfig(filename=log, level=logging.WARNING, format=_LOG_FORMAT)
@@ -75,6 +76,17 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise DoorstepError(f"port {port} of 127.0.0.1: {error.strerror}. Choose another with --port.") from error
     return listener
+
+
+def _make_records(home: Path) -> None:
+    """Makes Dagster's databases in a new workspace: pages and code server, both at once, would be in each other's way."""
+    if not (home / "schedules").exists():
+        import dagster as dg
+
+        with dg.DagsterInstance.get() as instance:
+            instance.get_runs_count()
+            instance.all_asset_keys()
+            instance.all_instigator_state()
 
 
 def _only_one(workspace: Workspace, home: Path) -> int:

@@ -40,10 +40,10 @@ _MISTAKES = {
     READABLE: "Files in landing that were refused whole: their lines are missing.",
 }
 _REMEDIES = {
-    ARRIVED: "Ask whoever delivers the log for these days; a file put into landing is taken in by itself. The warehouse "
-    "is published all the same.",
-    READABLE: "Deliver the file again, whole, under the same name: it is read by itself. The warehouse is published all "
-    "the same.",
+    ARRIVED: "Ask whoever delivers the log for these days; a file put into landing is taken in by itself. "
+    "The warehouse is published all the same.",
+    READABLE: "Deliver the file again, whole, under the same name: it is read by itself. "
+    "The warehouse is published all the same.",
 }
 
 

@@ -83,7 +83,9 @@ def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult |
         if node["resource_type"] == "model"
     }
     selected = context.selected_asset_keys
-    select = None if selected == set(names) else sorted(names[key] for key in selected)
+    # A check may read other tables than the one it is shown at, or be asked for alone: it is named too.
+    tests = [MANIFEST["nodes"][each]["name"] for each in _selected_checks(context)]
+    select = None if selected == set(names) else sorted([*(names[key] for key in selected), *tests])
     done = iter(range(1, NODES + 1))
     results = dbt_build.build(workspace, select, on_node=lambda _: report("dbt", next(done, NODES), NODES))
     yield from _events(context, workspace, results)
@@ -95,8 +97,7 @@ def _events(
     context: dg.AssetExecutionContext, workspace: Workspace, results: list[dbt_build.NodeResult]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """What became of each model and check; a check that was not run, because a model failed, says nothing."""
-    selected = set(context.selected_asset_check_keys)
-    checks = {spec.metadata["dagster_dbt/unique_id"]: spec for spec in models.check_specs if spec.key in selected}
+    checks = _selected_checks(context)
     facts = table_facts(workspace.working_database)
     lineage = metric_sources(workspace.working_database) if "main.metric_dictionary" in facts else {}
     for result in results:
@@ -107,3 +108,9 @@ def _events(
             yield dg.MaterializeResult(asset_key=_TRANSLATOR.get_asset_key(node), metadata=metadata)
         elif result.status != "skipped" and (spec := checks.get(result.unique_id)):
             yield check_result(spec, result, workspace)
+
+
+def _selected_checks(context: dg.AssetExecutionContext) -> dict[str, dg.AssetCheckSpec]:
+    """The checks a run asks for, by the unique id of their dbt test."""
+    selected = set(context.selected_asset_check_keys)
+    return {spec.metadata["dagster_dbt/unique_id"]: spec for spec in models.check_specs if spec.key in selected}
