@@ -111,11 +111,12 @@ def further_query(result: "NodeResult", node: dict[str, Any], manifest: Manifest
     publication is in the working database alone (`database`), which the SQL attaches.
     """
     sql = (result.sql or "").strip()
+    # The comments are no `--`, which the command would take for an option.
     is_published = len(_published_tables(node, manifest)) == len(node["depends_on"]["nodes"])
     if is_published and result.status == "warn":
-        return "-- in the published file: doorstep query\n" + sql.replace('"working".', "")
+        return "/* in the published file: doorstep query */\n" + sql.replace('"working".', "")
     path = str(database).replace("'", "''")
-    return f"-- in the working database: any DuckDB, doorstep query too\nattach '{path}' as working (read_only);\n{sql}"
+    return f"/* in the working database: doorstep query, any DuckDB */\nattach '{path}' as working (read_only);\n{sql}"
 
 
 def _published_tables(node: dict[str, Any], manifest: Manifest) -> list[str]:

@@ -72,7 +72,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         group_name="logs",
         kinds={"polars", "parquet"},
         owners=OWNERS,
-        tags={"layer": "logs"},
+        tags={"layer": "logs", "published": "no", f"log/{log.name}": ""},
         description=f"{log.description}\n\n**Grain**: one row per accepted line of `landing/{log.name}/`, typed, "
         "driver ids pseudonymized.\n\n**Source**: the files there; a partition is a landed day: the first date in a "
         "file's path, else the UTC date it was first taken in.\n\n**Caveats**: refused lines are in quarantine, and "

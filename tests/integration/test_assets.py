@@ -45,7 +45,8 @@ def checks_of(root: Path):
     with instance_of(root) as instance:
         records = instance.event_log_storage.get_latest_asset_check_execution_by_key(CHECKS)
     events = [record.event.dagster_event for record in records.values() if record.event and record.event.dagster_event]
-    evaluations = [event.asset_check_evaluation_data for event in events if event.is_asset_check_evaluation]
+    done = [event for event in events if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION]
+    evaluations = [event.asset_check_evaluation_data for event in done]
     return {evaluation.check_name: evaluation for evaluation in evaluations}
 
 
@@ -63,11 +64,9 @@ def test_every_asset_tells_of_its_materialization(told):
 
 def test_the_rows_told_are_those_published(told, built):
     tables = {table.removeprefix("main."): rows for table, (rows, _) in fingerprints(built, "main", "audit").items()}
-    told_rows = {key.replace("/", "."): metadata["dagster/row_count"].value for key, metadata in told.items()
-                 if "dagster/row_count" in metadata}  # fmt: skip
-    assert {table: rows for table, rows in told_rows.items() if table in tables} == {
-        table: rows for table, rows in tables.items() if table != "audit.checks"
-    }
+    del tables["audit.checks"]  # filled once all models are made, and no asset
+    names = {table: told[table.replace(".", "/")]["dagster/row_count"].value for table in tables}
+    assert names == tables
 
 
 def test_every_published_table_is_observed_with_its_fingerprint(built, told, tmp_path):
@@ -102,9 +101,14 @@ def test_the_warehouse_tells_each_table_its_size_and_the_key_figures(told, built
 
 def test_first_rows_are_those_of_the_table_and_of_no_fact(told, built):
     rows = [row.data for row in told["dim_market"]["first_rows"].records]
+<<<<<<< HEAD
     assert [row["market_id"] for row in rows] == [
         row[0] for row in query(built, "select market_id from dim_market order by 1")
     ]
+=======
+    markets = query(built, "select market_id from dim_market order by 1")
+    assert [(row["market_id"],) for row in rows] == markets
+>>>>>>> assets
     shown = {key for key, metadata in told.items() if "first_rows" in metadata}
     assert not [key for key in shown if key.startswith(("fct_", "stg_", "int_", "dim_driver", "dim_store", "store_"))]
 
@@ -116,9 +120,14 @@ def test_no_driver_is_named_in_what_a_run_tells(told, built):
 
 
 def test_columns_of_tables_that_are_not_published_are_told_with_type_and_text(told):
+<<<<<<< HEAD
     staged = [
         key for key in told if key.startswith(("stg_", "int_", "run/", "audit/files", "audit/quarantine_reasons"))
     ]
+=======
+    kinds = ("stg_", "int_", "run/", "audit/files", "audit/quarantine_reasons")
+    staged = [key for key in told if key.startswith(kinds)]
+>>>>>>> assets
     assert len(staged) > 20
     for key in staged:
         columns = told[key]["dagster/column_schema"].schema.columns

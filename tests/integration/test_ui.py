@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from pipelines.dagster_home import dagster_home
+from pipelines.dbt_build import FIRST_ROWS
 from pipelines.definitions import defs
 from pipelines.workspace import open_workspace
 from tests.integration.analyst import Served, find_asset, press_button, serving
@@ -184,8 +184,10 @@ def test_an_analyst_sees_the_check_that_fails(root, served, browser, tmp_path):
         find_asset(browser, served, "audit/logs")
         press_button(browser, "Checks")
         browser.wait_for("document.body.innerText.includes('Failed')", seconds=150)
-        browser.screenshot(Path("/tmp/ui_shots/check_failed.png"))
-        sys.stdout.write(browser.evaluate("document.body.innerText"))
+        words = browser.evaluate("document.body.innerText")
+        assert "part was changed, lost or put there by hand" in words and "doorstep ingest --again FILE" in words
+        told = [f"expected\nno row\nfailing_rows\n1\n{FIRST_ROWS}\n", "lines_in_lake", "found\n1 row\nsql\n"]
+        assert all(each in words for each in told), words
 
 
 def test_ctrl_c_ends_it_with_its_children_and_the_run_under_way(landed, tmp_path):
