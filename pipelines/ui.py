@@ -79,7 +79,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _make_records(home: Path) -> None:
-    """Makes Dagster's databases in a new workspace: pages and code server, both at once, would be in each other's way."""
+    """Makes Dagster's databases in a new workspace, which pages and code server would both make at once."""
     if not (home / "schedules").exists():
         import dagster as dg
 

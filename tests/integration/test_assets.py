@@ -101,14 +101,8 @@ def test_the_warehouse_tells_each_table_its_size_and_the_key_figures(told, built
 
 def test_first_rows_are_those_of_the_table_and_of_no_fact(told, built):
     rows = [row.data for row in told["dim_market"]["first_rows"].records]
-<<<<<<< HEAD
-    assert [row["market_id"] for row in rows] == [
-        row[0] for row in query(built, "select market_id from dim_market order by 1")
-    ]
-=======
     markets = query(built, "select market_id from dim_market order by 1")
     assert [(row["market_id"],) for row in rows] == markets
->>>>>>> assets
     shown = {key for key, metadata in told.items() if "first_rows" in metadata}
     assert not [key for key in shown if key.startswith(("fct_", "stg_", "int_", "dim_driver", "dim_store", "store_"))]
 
@@ -120,14 +114,8 @@ def test_no_driver_is_named_in_what_a_run_tells(told, built):
 
 
 def test_columns_of_tables_that_are_not_published_are_told_with_type_and_text(told):
-<<<<<<< HEAD
-    staged = [
-        key for key in told if key.startswith(("stg_", "int_", "run/", "audit/files", "audit/quarantine_reasons"))
-    ]
-=======
     kinds = ("stg_", "int_", "run/", "audit/files", "audit/quarantine_reasons")
     staged = [key for key in told if key.startswith(kinds)]
->>>>>>> assets
     assert len(staged) > 20
     for key in staged:
         columns = told[key]["dagster/column_schema"].schema.columns

@@ -93,24 +93,10 @@ def test_columns_show_their_rules_unit_and_formula(graph):
 
 
 def test_a_table_is_named_as_one_asks_for_it(graph):
-<<<<<<< HEAD
-    names = {
-        key: graph.get(dg.AssetKey(key.split("/"))).metadata["dagster/table_name"]
-        for key in ("fct_trips", "audit/logs", "audit/files", "reference/sites", "stg_orders")
-    }
-    assert list(names.values()) == [
-        "main.fct_trips",
-        "audit.logs",
-        "audit.files",
-        "reference.sites",
-        "staging.stg_orders",
-    ]
-=======
     for key, name in {"fct_trips": "main.fct_trips", "stg_orders": "staging.stg_orders"}.items():
         assert graph.get(dg.AssetKey(key)).metadata["dagster/table_name"] == name
     for name in ("audit.logs", "audit.files", "reference.sites"):
         assert graph.get(dg.AssetKey(name.split("."))).metadata["dagster/table_name"] == name
->>>>>>> assets
 
 
 def test_the_groups_of_the_graph_stand_in_one_order_from_left_to_right(graph):
