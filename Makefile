@@ -9,7 +9,7 @@ export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run ui docs test test-laws test-coverage test-readers bench-ingest bench-ingest-large check format lock clean
+.PHONY: help setup demo run ui docs test test-laws test-coverage test-slow bench-ingest bench-ingest-large check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,8 @@ test-laws: setup ## the laws of order and format, and plain Python beside the SQ
 test-coverage: setup ## how often the 95 % intervals hold the truth, over thousands of small worlds, a minute
 	@$(BIN)/python -m tests.coverage.study
 
-test-readers: setup ## twenty readers of the published file while twenty builds are published, a minute or two
-	@$(BIN)/python -m pytest tests/readers
+test-slow: setup ## twenty readers beside twenty publications, a backfill in the UI: some minutes
+	@$(BIN)/python -m pytest tests/slow
 
 bench-ingest: setup ## ingest beside bare Polars and bare DuckDB, some minutes
 	@$(BIN)/python -m tests.benchmarks.bench_ingest

@@ -6,12 +6,12 @@ from typing import Any
 import dagster as dg
 
 from pipelines.defs.metadata import records
-from pipelines.defs.translator import OWNERS, table_key
+from pipelines.defs.translator import MANIFEST, OWNERS, table_key
 from pipelines.defs.warehouse import POOL, models, sources
 from pipelines.progress import report
-from pipelines.publish import Published, publish
-from pipelines.table_facts import key_figures, table_facts
-from pipelines.workspace import hold, open_workspace
+from pipelines.publish import SCHEMAS, Published, publish
+from pipelines.table_facts import TableFacts, key_figures, table_facts
+from pipelines.workspace import DoorstepError, hold, open_workspace
 
 
 @dg.asset(
@@ -33,6 +33,8 @@ def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     report("publish")
     workspace = open_workspace()
     hold(workspace, is_patient=True)
+    facts = table_facts(workspace.working_database)
+    _refuse_half_built(facts)
     started = monotonic()
     published = publish(workspace)
     seconds = round(monotonic() - started, 3)
@@ -41,8 +43,18 @@ def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         if key in models.keys | sources.keys:
             measured = {"rows": rows, "row_fingerprint": published.fingerprints[table], "build_id": published.build_id}
             context.log_event(dg.AssetObservation(key, metadata=measured, description="As published."))
-    figures = key_figures(table_facts(workspace.working_database))
-    return dg.MaterializeResult(metadata=published_metadata(published) | figures | {"seconds": seconds})
+    return dg.MaterializeResult(metadata=published_metadata(published) | key_figures(facts) | {"seconds": seconds})
+
+
+def _refuse_half_built(facts: dict[str, TableFacts]) -> None:
+    """Raises DoorstepError where `sources` were made anew without all that rests on them."""
+    models = [node for node in MANIFEST["nodes"].values() if node["resource_type"] == "model"]
+    tables = {f"{node['schema']}.{node['name']}" for node in models if node["schema"] in SCHEMAS}
+    if missing := sorted(tables - facts.keys()):
+        raise DoorstepError(
+            f"nothing was published: {len(missing)} of {len(tables)} tables are not built, {missing[0]} first. "
+            "Materialize the job refresh, or all assets downstream of sources."
+        )
 
 
 def published_metadata(published: Published) -> dict[str, Any]:

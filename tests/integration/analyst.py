@@ -27,7 +27,7 @@ FIND = """(text => {
     found?.setAttribute('data-found', '');
     return found;
 })"""
-SHOWN = ["logs", "marts", "metrics", "warehouse", "pages"]  # groups of the picture whose assets are shown
+SHOWN = ["logs", "warehouse", "pages"]  # groups of the picture whose assets are shown
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ def find_asset(browser: Browser, served: Served, name: str) -> None:
     browser.wait_for(f"location.pathname === '/assets/{name}'")
 
 
-def draw_graph(browser: Browser, served: Served, picture: Path, width: int = 1800, height: int = 1000) -> None:
+def draw_graph(browser: Browser, served: Served, picture: Path, width: int = 1600, height: int = 1000) -> None:
     """A picture of the asset graph as it fits into the window, the assets of `SHOWN` one by one."""
     groups = "%2C".join(f"global%40global%3A{group}" for group in SHOWN)
-    laid_out = "document.querySelectorAll('svg foreignObject').length > 20"
+    laid_out = "document.querySelectorAll('svg foreignObject').length > 10"
     browser.visit(f"{served.url}/asset-groups?expanded={groups}", laid_out, width, height)
     press_button(browser, "Hide navigation")
     time.sleep(2)  # it moves into place

@@ -1,3 +1,5 @@
+{# It reads nothing, and must be made after the working database was made anew. -#}
+-- depends_on: {{ source('run', 'settings') }}
 {%- if execute %}
     {%- for node, column in metric_columns() %}
 {%- set sources = metric_sources(node, column) %}

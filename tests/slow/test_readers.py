@@ -44,7 +44,7 @@ def change(workspace: Workspace, number: int) -> None:
 def test_no_reader_meets_a_lock_and_each_connection_sees_one_whole_build(workspace, capsys):
     stop = workspace.root / "stop"
     path = publish(workspace).path
-    command = [sys.executable, "-m", "tests.readers.reader", path]
+    command = [sys.executable, "-m", "tests.slow.reader", path]
     styles = ["fresh", "held"] * (READERS // 2)
     readers = [subprocess.Popen([*command, style, stop], stdout=subprocess.PIPE, text=True) for style in styles]
     try:
@@ -80,7 +80,7 @@ def figures(met: list[dict], styles: list[str], seen: set[str]) -> str:
 
 
 def test_the_reader_itself_notices_a_file_that_is_not_one_whole_build(workspace, tmp_path: Path):
-    from tests.readers.reader import poll
+    from tests.slow.reader import poll
 
     copy = tmp_path / "copy.duckdb"
     copy.write_bytes(publish(workspace).path.read_bytes())

@@ -1,6 +1,6 @@
 """One reader in a process of its own: polls a published file until told to stop, then prints what it met as JSON.
 
-    python -m tests.readers.reader FILE fresh|held STOP
+    python -m tests.slow.reader FILE fresh|held STOP
 
 `fresh` opens the file for each poll, `held` keeps a connection for POLLS_HELD of them. Each poll measures every table
 through the connection and compares it with the `audit.builds` it sees.

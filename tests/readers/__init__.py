@@ -1,1 +1,0 @@
-"""Many readers beside a writer: `make test-readers`. Too long for every run of the tests."""
