@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from pipelines.definitions import defs
-from pipelines.defs.translator import MANIFEST
 from tests.integration.conftest import doorstep, fingerprints
 
 KEYS = sorted(defs.resolve_asset_graph().materializable_asset_keys)
@@ -152,8 +151,6 @@ def test_a_check_that_failed_says_what_it_expected_and_found_and_how_to_see_more
     shown = doorstep("query", sql, "--csv", "--workspace", copied)
     assert shown.returncode == 0 and part.stem in shown.stdout
     assert checks["assert_money_is_conserved"].passed
-    tests = {node["name"] for node in MANIFEST["nodes"].values() if node["resource_type"] == "test"}
-    assert checks.keys() & tests < tests, "what was not run says nothing"
 
 
 def test_a_market_that_falls_silent_warns_and_is_published(copied: Path):
