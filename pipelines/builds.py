@@ -107,7 +107,10 @@ def find_build(workspace: Workspace, name: str) -> Path:
     else:
         found = [each for each in ids if each == name] or [each for each in ids if name and each.startswith(name)]
     if len(found) == 1:
-        return files[found[0]]
+        path = files[found[0]]
+        if (own := read_build(path).build_id) != found[0]:
+            raise DoorstepError(f"{path}: holds the build {own}, whatever it is called. Give it its name back.")
+        return path
     there = ", ".join(ids) or f"none; first: doorstep run --workspace {workspace.root}"
     raise DoorstepError(f"{name!r} names {len(found) or 'no'} build{'s' if found else ''}. There are: {there}")
 
@@ -179,7 +182,8 @@ def print_builds(workspace: Workspace, out: Console) -> None:
     files, published = build_files(workspace), published_id(workspace)
     if not files:
         raise DoorstepError(f"{workspace.root}: no build yet. First: doorstep run --workspace {workspace.root}")
-    table = Table(Column("build", no_wrap=True), "finished, UTC", "data up to, UTC", "code", "rows", "MB", "", box=None)
+    names = ("build", "finished, UTC", "data up to, UTC", "code", "rows", "MB", "")
+    table = Table(*(Column(name, no_wrap=True, overflow="ignore") for name in names), box=None)
     for name, path in reversed(files.items()):
         try:
             build = read_build(path)
@@ -190,4 +194,4 @@ def print_builds(workspace: Workspace, out: Console) -> None:
         cells = (name, f"{build.finished_at:%Y-%m-%d %H:%M:%S}", cut, build.code_version)
         numbers = (f"{build.rows:,}", f"{build.size / 1e6:.1f}", "published" if name == published else "")
         table.add_row(*map(escape, (*cells, *numbers)))
-    out.print(table)
+    out.print(table, width=max(out.width, 120), crop=False, soft_wrap=True)

@@ -40,6 +40,9 @@ def export(workspace: Workspace, folder: Path, file_format: Format, wanted: list
 
     Raises DoorstepError, and leaves no file, if the folder holds anything, a table is not there or writing fails.
     """
+    folder = workspace.writable(folder).resolve()
+    if folder == Path.cwd():
+        raise DoorstepError(f"{folder}: is where you are, and would be replaced. Name a new folder with --out.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DoorstepError(f"{folder}: not an empty folder. Name a new one with --out.")
     unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")

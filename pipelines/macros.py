@@ -26,6 +26,10 @@ def create_macros(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     for macro in _MACRO.finditer(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")):
         meaning = " ".join(line.removeprefix("-- ") for line in macro["comment"].splitlines())
         call = f"{'from ' if macro['kind'] else ''}{macro['name']}{' '.join(macro['signature'].split())}"
-        text = f"{meaning} Call: {call}".replace("'", "''").replace("( ", "(").replace(" )", ")")
+        text = (
+            f"{meaning} Call: {call}. Asks the file in use: of an attached one, after use NAME.".replace("'", "''")
+            .replace("( ", "(")
+            .replace(" )", ")")
+        )
         connection.execute(macro["sql"])
         connection.execute(f"comment on macro{macro['kind'] or ''} {macro['name']} is '{text}'")

@@ -47,10 +47,10 @@ def serve(workspace: Workspace, port: int, out: Console, *, is_read_only: bool) 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)  # also where a shell has put it in the background
     with ExitStack() as stack:
-        listener = stack.enter_context(_listen(port))
         home = dagster_home(workspace)
         if not is_read_only:
             stack.callback(os.close, _only_one(workspace, home))
+        listener = stack.enter_context(_listen(port))
         _make_records(home)
         log = home / f"ui_{port}.log"
         log.write_bytes(b"")

@@ -47,10 +47,17 @@ def _all(workspace: Workspace) -> list[Path]:
     """The published file, and the kept ones that are other files, newest first."""
     published = [workspace.warehouse] if workspace.warehouse.exists() else []
     kept = reversed(build_files(workspace).values())
-    files = published + [path for path in kept if not any(path.samefile(each) for each in published)]
+    files = published + [path for path in kept if not any(_is_same(path, each) for each in published)]
     if not files:
         raise DoorstepError(f"{workspace.root}: no build yet. First: doorstep run --workspace {workspace.root}")
     return files
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # gone meanwhile, or a link to nothing: it is told of as what cannot be read
+        return False
 
 
 def faults(path: Path) -> Iterator[str]:

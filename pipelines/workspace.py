@@ -144,6 +144,18 @@ class Workspace:
         own = self.root / "reference"
         return own if own.is_dir() else SHIPPED_DATA / "reference"
 
+    def writable(self, path: Path) -> Path:
+        """`path` made absolute, for something a user wants written there.
+
+        Raises DoorstepError if it is one of the workspace's own: what is landed, kept, published or built.
+        """
+        wanted = path.expanduser().absolute()
+        real = wanted.resolve()
+        own = (self.warehouse, self.snapshots, self.landing, self.lake, self.quarantine, self.build)
+        if any(real.is_relative_to(each.resolve()) for each in own):
+            raise DoorstepError(f"{path}: the workspace keeps its own data there. Name another place.")
+        return wanted
+
     def driver_key(self) -> bytes:
         """The secret that pseudonyms are made with: the environment's, else the workspace's, made on first use.
 

@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from pipelines.cli import logs, published
 from pipelines.cli.shared import app, err
+from pipelines.masking import printable_line
 from pipelines.workspace import DoorstepError
 
 __all__ = ["app", "logs", "main", "published"]
@@ -16,7 +17,9 @@ def main() -> None:
     try:
         app()
     except DoorstepError as error:
-        err.print(f"[red]doorstep:[/] {escape(str(error))}", soft_wrap=True)
+        # Line by line: what a log says must not steer the terminal.
+        words = "\n".join(map(printable_line, str(error).splitlines()))
+        err.print(f"[red]doorstep:[/] {escape(words)}", soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

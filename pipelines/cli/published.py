@@ -86,7 +86,7 @@ def explain(
     period = {"day": day.date() if day else None, "week": week.date() if week else None}
     chosen = open_workspace(workspace)
     asked = Asked(metric, market, offer_type, **period, keys=keys)
-    told = explain_figure(chosen.at(as_of) if as_of else chosen, asked, csv_file)
+    told = explain_figure(chosen.at(as_of) if as_of else chosen, asked, chosen.writable(csv_file) if csv_file else None)
     if as_json:
         sys.stdout.write(told_as_json(told) + "\n")
     else:
@@ -119,7 +119,7 @@ def export(
     """Write the published tables as plain files, with checksums and a data dictionary."""
     from pipelines.export import export as export_tables
 
-    chosen, folder = open_workspace(workspace), destination.expanduser().absolute()
+    chosen, folder = open_workspace(workspace), destination
     with err.status("exporting"):
         written = export_tables(chosen, folder, file_format, tables or [])
     out.print(f"Build {written.build_id}: {written.tables} tables, {written.rows:,} rows.")
@@ -147,7 +147,7 @@ def pages(
     try:
         with err.status("drawing pages"):
             if single_file:
-                written = render_file(chosen.warehouse, single_file.expanduser().absolute())
+                written = render_file(chosen.warehouse, chosen.writable(single_file))
             else:
                 written = render_site(chosen.warehouse, chosen.dashboards)[-1]
     except (PageError, OSError) as error:

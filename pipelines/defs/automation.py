@@ -45,9 +45,9 @@ _PATIENTLY = {"ops": {f"lake__{log}": {"config": {"quiet_seconds": QUIET_SECONDS
     f"that changed in the last {QUIET_SECONDS} seconds are left alone.",
 )
 def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """One run per set of files: the same set asks once only, also when a run has taken it in without publishing it.
+    """One run per set of files: the same ones ask once only, also when a run has taken them in without publishing them.
 
-    The cursor is the set asked for last, because the run that bears its key is forgotten one day.
+    The cursor is the set asked for last, a line each: of two runs asked for, the first leaves a part of it to be seen.
     """
     workspace = open_workspace()
     files = unpublished_files(workspace)
@@ -58,9 +58,9 @@ def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReaso
         return dg.SkipReason(
             f"{busy} files are still being written" if busy else "the published file knows of every file in landing"
         )
-    names = "\n".join(f"{log}/{path} {size} {changed_ns}" for log, path, size, changed_ns in sorted(files))
-    key = hashlib.sha256(names.encode()).hexdigest()
-    if key == context.cursor:
+    names = {f"{log}/{path} {size} {changed_ns}" for log, path, size, changed_ns in files}
+    if names <= set((context.cursor or "").splitlines()):
         return dg.SkipReason(f"a run for these {len(files)} files was asked for before")
-    context.update_cursor(key)
-    return dg.RunRequest(run_key=key, run_config=_PATIENTLY)
+    asked = "\n".join(sorted(names))
+    context.update_cursor(asked)
+    return dg.RunRequest(run_key=hashlib.sha256(asked.encode()).hexdigest(), run_config=_PATIENTLY)

@@ -76,7 +76,8 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         description=f"{log.description}\n\n**Grain**: one row per accepted line of `landing/{log.name}/`, typed, "
         "driver ids pseudonymized.\n\n**Source**: the files there; a partition is a landed day: the first date in a "
         "file's path, else the UTC date it was first taken in.\n\n**Caveats**: refused lines are in quarantine, and "
-        "corrections, retractions and duplicates are still in it; the staging model sorts them out.",
+        "corrections, retractions and duplicates are still in it; the staging model sorts them out. A day stays green though "
+        f"a file of it was refused: the check `{READABLE}` tells.",
         metadata={"dagster/column_schema": _column_schema(log), "dagster/table_name": f"lake.{log.name}"},
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -94,6 +95,9 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         _record_days(context, workspace, summary, days)
         # Of several days each has counts of its own; sums would be shown as each day's.
         counts = {} if days and len(days) > 1 else {**_new(summary.entries), **_new_lists(summary)}
+        if days is None:
+            known = _known(stored_entries(workspace, log.name))
+            counts |= {**known, "dagster/row_count": known["accepted"]}
         return dg.MaterializeResult(
             metadata={**counts, "seconds": time.monotonic() - started},
             check_results=[_arrived(workspace, log, days), _readable(workspace, log, days)],
@@ -179,7 +183,7 @@ def _arrived(workspace: Workspace, log: Log, days: set[date] | None) -> dg.Asset
         ARRIVED,
         rows,
         expected=f"a file of {log.name} on every day on which another log has one, from its first day on",
-        found=f"{len(rows)} days without one",
+        found=f"days without one: {len(rows)}",
         sql=f"select * from audit.landed_days where log = '{log.name}' order by landed_on",
     )
 
@@ -190,7 +194,7 @@ def _readable(workspace: Workspace, log: Log, days: set[date] | None) -> dg.Asse
         READABLE,
         rows,
         expected="no file refused whole",
-        found=f"{len(rows)} files in landing that were refused whole",
+        found=f"files in landing that were refused whole: {len(rows)}",
         sql=f"select path, reason, message from audit.files where log = '{log.name}' and status = 'refused'",
     )
 

@@ -49,7 +49,8 @@ def make(config: Snapshot) -> dg.Output[str]:
 @dg.job(
     description="The warehouse as it was known at `as_of`, into `<workspace>/snapshots/`. Published file, pages and "
     "the assets' history stay as they are. Prices, a rate and the least number of drivers may be supposed: the file's "
-    "name and title say so. It rests on what is in the lake; the job `ingest` takes in what is new."
+    "name and title say so:\n\n```yaml\nops:\n  make:\n    config:\n      as_of: 2022-03-01T00:00:00Z\n      min_drivers: 10\n"
+    "      gas_price_usd: 5\n      maintenance_usd_per_mile: 0.12\n```\n\nWhat is left out is as it is. It rests on what is in the lake; the job `ingest` takes in what is new."
 )
 def snapshot() -> None:
     """One step: the file is published whole or not at all."""

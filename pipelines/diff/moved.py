@@ -170,11 +170,15 @@ def _moved(pair: Pair, table: str, columns: list[str]) -> str:
 
     keys = ", ".join(quoted(each) for each in key)
     along = ", ".join(each if each in key else "null" for each in _ALONG)
-    is_suppressed = "old.is_suppressed <> new.is_suppressed" if "is_suppressed" in pair.common(name) else "false"
+    has_suppression = "is_suppressed" in pair.common(name)
+    is_suppressed = "old.is_suppressed <> new.is_suppressed" if has_suppression else "false"
+    # What one of the builds withholds is not told by the other's.
+    withheld = "coalesce(is_suppression and (metric.old is null) <> (metric.new is null), false)"
     return f"""
         select '{table}', metric.metric, concat_ws(' · ', {", ".join(words)}), grain, period_start, market_id,
-            offer_type, {along}, metric.old, metric.new,
-            coalesce(is_suppression and (metric.old is null) <> (metric.new is null), false)
+            offer_type, {along}, case when not {withheld} then metric.old end,
+            case when not {withheld} then metric.new end,
+            {withheld}
         from (
             select {keys}, {is_suppressed} as is_suppression, unnest([{values}]) as metric
             from ({cells("old")}) as old full join ({cells("new")}) as new using ({keys})

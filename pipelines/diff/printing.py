@@ -73,7 +73,7 @@ def _build(build: Build) -> str:
 
 def _inputs(inputs: Inputs) -> Iterator[str]:
     if not inputs.settings and not inputs.files:
-        yield "Inputs: the same files, settings and code"
+        yield "Inputs: the same files, title, origin and code"
         return
     yield "Inputs:"
     yield from (f"  {name}: {old} -> {new}" for name, old, new in inputs.settings)

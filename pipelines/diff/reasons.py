@@ -9,7 +9,7 @@ the one with the lower data cut of the fact's log, or the one named first.
 
 - **late data**: the row is new in the later build; a value that was unknown is known; the row waited in the earlier
   build (order open or its promise not due, offer pending, block not begun, trip open or its pay pending) and changed,
-  or still waits at another data cut.
+  or, other than a trip, still waits at another data cut.
 - **correction**: the row is gone; a known value became another or unknown. What adds to a value, such as pay adjusted
   later, counts here.
 - **reference**: reference tables differ (rivals aside), and a column changed that comes of them (`REFERENCE_COLUMNS`).
@@ -36,18 +36,22 @@ _LIKE_CODE = {"correction", "reference"}
 
 @dataclass(frozen=True)
 class _Fact:
-    """Of a fact table: the local day it is counted on, and when a row waits, as SQL over it, `market` and `cut`."""
+    """Of a fact table: the local day it is counted on, and when a row waits, as SQL over it, `market` and `cut`.
+
+    cut_counts: a row that goes on waiting may change figures when the cut moves, as time at risk does.
+    """
 
     log: str
     day: str
     waits: str
+    cut_counts: bool = True
 
 
 FACTS = {
     "fct_deliveries": _Fact("orders", "placed_date", "status = 'open' or not is_promise_due"),
     "fct_offers": _Fact("offers", "sent_date", "outcome = 'pending'"),
     "fct_blocks": _Fact("offers", "cast(timezone(time_zone, first_sent_at) as date)", "block_starts_at > cut"),
-    "fct_trips": _Fact("trips", "trip_date", "status = 'open' or is_pay_pending"),
+    "fct_trips": _Fact("trips", "trip_date", "status = 'open' or is_pay_pending", cut_counts=False),
 }
 REFERENCE_COLUMNS = frozenset((
     # sites, markets
@@ -117,7 +121,7 @@ def _changes(pair: Pair, fact: str, inputs: Inputs, reference_differs: bool) -> 
         pairs as (
             select
                 {early}_row.{key} is null as is_new, {late}_row.{key} is null as is_gone, {early}_row.waits as waited,
-                old_row.cut is distinct from new_row.cut as is_other_cut, [old_row.place, new_row.place] as places,
+                {FACTS[fact].cut_counts} and old_row.cut is distinct from new_row.cut as is_other_cut, [old_row.place, new_row.place] as places,
                 list_filter([{changed}], lambda each: each is not null) as changed
             from old_row full join new_row on {same_key(pair, name)}
         ),

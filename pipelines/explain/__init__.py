@@ -5,7 +5,7 @@ formulas of `metric_dictionary` are read (`formulas.py`) and run over the facts 
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,10 @@ def _explain(
         f"{each['table_name']}.{each['name']}": each["formula"] for each in rows(connection, "from metric_dictionary")
     }
     evidence = gather(connection, cell, formulas)
+    if cell.row.get("is_suppressed"):
+        # Row by row they would tell what is withheld of the same cell.
+        evidence = replace(evidence, first_rows=[])
+        csv_file = None
     if csv_file:
         _write_rows(connection, evidence, csv_file)
     fact = FACTS[evidence.fact]

@@ -26,7 +26,8 @@ def print_explanation(told: Explanation, out: Console) -> None:
     _print_figure(told, out)
     if told.evidence is None:
         _say(
-            out, "Withheld: too few drivers, or it would follow by subtraction; what is behind it is not shown either."
+            out,
+            "Withheld: too few drivers, or it would follow by subtraction; what is behind it is not shown, nor written to a file.",
         )
     else:
         _print_query(told, out)
@@ -116,7 +117,9 @@ def _print_rows(told: Explanation, out: Console) -> None:
         _say(out, f"{call} = {_text(value)}")
     if evidence.first_rows:
         out.print(_table(evidence.first_rows))
-    if evidence.used > len(evidence.first_rows):
+    if told.cell.row.get("is_suppressed"):
+        _say(out, "Too few drivers in the cell: its single rows are not shown, nor written to a file.")
+    elif evidence.used > len(evidence.first_rows):
         _say(out, f"The first {len(evidence.first_rows)}; all of them: --csv FILE")
 
 
