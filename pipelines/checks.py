@@ -129,6 +129,8 @@ def _published_tables(node: dict[str, Any], manifest: Manifest) -> list[str]:
 
 def _generated(node: dict[str, Any], tables: list[str]) -> str:
     """What a generic check says of itself: `not null: main.fct_trips.trip_id`."""
+    if "test_metadata" not in node:
+        raise DoorstepError(f"{node['name']}: no sentence. Say in dbt_project/tests/checks.yml what it catches.")
     kind = node["test_metadata"]["name"].replace("_", " ")
     column = ".".join(filter(None, [tables[0], node.get("column_name")]))
     return f"{kind}: {' in '.join([column, *tables[1:]])}"

@@ -23,7 +23,13 @@ _MACRO = re.compile(
 def create_macros(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Creates the macros with their comments in `schema` (with its catalog), which the connection uses from then on."""
     connection.execute(f"use {schema}")
-    for macro in _MACRO.finditer(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")):
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    macros = list(_MACRO.finditer(text))
+    if len(macros) != len(re.findall(r"(?im)^\s*create\b", text)):
+        raise ValueError(
+            "macros.sql: a macro is lines of comment, `-- ..`, and below them `create macro name(..) as ..;`"
+        )
+    for macro in macros:
         meaning = " ".join(line.removeprefix("-- ") for line in macro["comment"].splitlines())
         call = f"{'from ' if macro['kind'] else ''}{macro['name']}{' '.join(macro['signature'].split())}"
         text = (

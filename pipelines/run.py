@@ -170,7 +170,7 @@ def _failure(result: "dg.ExecuteInProcessResult") -> str:
         if event.is_step_failure:
             data = event.step_failure_data
             if data.user_failure_data and data.user_failure_data.description:
-                return f"{event.step_key}: {data.user_failure_data.description}"
+                return data.user_failure_data.description
             error = data.error.cause if data.error and data.error.cause else data.error
             if error is None:
                 continue

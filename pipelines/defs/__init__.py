@@ -1,4 +1,4 @@
-"""The only dagster code: assets, checks, jobs, schedule and sensor over the functions of the other rooms.
+"""The dagster code: assets, checks, jobs, schedule and sensor over the functions of the other rooms.
 
 Belongs here: what Dagster shows and when it runs. Does not belong here: any work on data.
 """

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from pipelines.contract import LOGS, Log
 from pipelines.dbt_build import FIRST_ROWS, MOST_ROWS
+from pipelines.defs.failures import in_plain_words
 from pipelines.defs.metadata import records
 from pipelines.defs.partitions import DAYS, chosen_days
 from pipelines.defs.translator import OWNERS
@@ -76,8 +77,8 @@ def _asset(log: Log) -> dg.AssetsDefinition:
         description=f"{log.description}\n\n**Grain**: one row per accepted line of `landing/{log.name}/`, typed, "
         "driver ids pseudonymized.\n\n**Source**: the files there; a partition is a landed day: the first date in a "
         "file's path, else the UTC date it was first taken in.\n\n**Caveats**: refused lines are in quarantine, and "
-        "corrections, retractions and duplicates are still in it; the staging model sorts them out. A day stays green though "
-        f"a file of it was refused: the check `{READABLE}` tells.",
+        "corrections, retractions and duplicates are still in it; the staging model sorts them out. A day stays "
+        f"green though a file of it was refused: the check `{READABLE}` tells.",
         metadata={"dagster/column_schema": _column_schema(log), "dagster/table_name": f"lake.{log.name}"},
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -86,6 +87,7 @@ def _asset(log: Log) -> dg.AssetsDefinition:
             for name, mistake in _MISTAKES.items()
         ],
     )
+    @in_plain_words()
     def lake(context: dg.AssetExecutionContext, config: LakeConfig) -> dg.MaterializeResult:
         started = time.monotonic()
         workspace = open_workspace()

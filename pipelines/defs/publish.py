@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.defs.failures import in_plain_words
 from pipelines.defs.metadata import records
 from pipelines.defs.translator import MANIFEST, OWNERS, table_key
 from pipelines.defs.warehouse import POOL, models, sources
@@ -23,6 +24,7 @@ from pipelines.workspace import DoorstepError, hold, open_workspace
     tags={"layer": "warehouse", "published": "yes"},
     pool=POOL,
 )
+@in_plain_words()
 def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """`warehouse.duckdb`: facts, dimensions, metrics, reference and audit tables, replaced in one step.
 

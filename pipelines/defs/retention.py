@@ -1,7 +1,7 @@
 """Old runs of Dagster are forgotten, or its database grows with every run.
 
 Belongs here: which runs, the daily job. Does not belong here: ticks of sensor and schedules (`dagster.yaml` in
-`pipelines.run`), builds (`pipelines.publish`).
+`pipelines.dagster_home`), builds (`pipelines.builds`).
 """
 
 from datetime import UTC, datetime, timedelta

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
+from pipelines.defs.failures import in_plain_words
 from pipelines.defs.publish import published_metadata
 from pipelines.defs.warehouse import NODES, POOL
 from pipelines.progress import report
@@ -32,6 +33,7 @@ class Snapshot(dg.Config):
 
 
 @dg.op(pool=POOL)
+@in_plain_words()
 def make(config: Snapshot) -> dg.Output[str]:
     """Builds, checks and publishes what the lake knew at `as_of`; the output is the path of the file."""
     workspace = open_workspace()
@@ -47,10 +49,22 @@ def make(config: Snapshot) -> dg.Output[str]:
 
 
 @dg.job(
-    description="The warehouse as it was known at `as_of`, into `<workspace>/snapshots/`. Published file, pages and "
-    "the assets' history stay as they are. Prices, a rate and the least number of drivers may be supposed: the file's "
-    "name and title say so:\n\n```yaml\nops:\n  make:\n    config:\n      as_of: 2022-03-01T00:00:00Z\n      min_drivers: 10\n"
-    "      gas_price_usd: 5\n      maintenance_usd_per_mile: 0.12\n```\n\nWhat is left out is as it is. It rests on what is in the lake; the job `ingest` takes in what is new."
+    description="""The warehouse as it was known at `as_of`, into `<workspace>/snapshots/`. Published file, pages and
+the assets' history stay as they are. It rests on what is in the lake; the job `ingest` takes in what is new.
+
+Prices, a rate and the least number of drivers may be supposed; the file's name and title say so. What is left out is as
+it is:
+
+```yaml
+ops:
+  make:
+    config:
+      as_of: 2022-03-01T00:00:00Z
+      min_drivers: 10
+      gas_price_usd: 5
+      maintenance_usd_per_mile: 0.12
+```
+""",
 )
 def snapshot() -> None:
     """One step: the file is published whole or not at all."""

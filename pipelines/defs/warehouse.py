@@ -8,6 +8,7 @@ from dagster_dbt import dbt_assets
 from pipelines import dbt_build
 from pipelines.contract import LOGS
 from pipelines.defs.checks import check_result
+from pipelines.defs.failures import in_plain_words
 from pipelines.defs.metadata import model_metadata, source_metadata
 from pipelines.defs.translator import MANIFEST, OWNERS, Translator
 from pipelines.progress import report
@@ -61,12 +62,13 @@ def _reference_columns(schema: str, table: str) -> dict[str, dg.TableSchema]:
 @dg.multi_asset(name="sources", specs=list(_source_specs()), pool=POOL)
 def sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """A fresh working database with everything the dbt project reads."""
-    workspace = open_workspace()
-    hold(workspace, is_patient=True)
-    reference = read_reference(workspace.reference)
-    for warning in reference_warnings(reference, days_driven(workspace, reference)):
-        context.log.warning(warning)
-    prepare_working_database(workspace, reference)
+    with in_plain_words():
+        workspace = open_workspace()
+        hold(workspace, is_patient=True)
+        reference = read_reference(workspace.reference)
+        for warning in reference_warnings(reference, days_driven(workspace, reference)):
+            context.log.warning(warning)
+        prepare_working_database(workspace, reference)
     facts = table_facts(workspace.working_database)
     for key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=key, metadata=source_metadata(facts[".".join(key.path)]))

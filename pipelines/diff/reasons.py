@@ -121,7 +121,8 @@ def _changes(pair: Pair, fact: str, inputs: Inputs, reference_differs: bool) -> 
         pairs as (
             select
                 {early}_row.{key} is null as is_new, {late}_row.{key} is null as is_gone, {early}_row.waits as waited,
-                {FACTS[fact].cut_counts} and old_row.cut is distinct from new_row.cut as is_other_cut, [old_row.place, new_row.place] as places,
+                {FACTS[fact].cut_counts} and old_row.cut is distinct from new_row.cut as is_other_cut,
+                [old_row.place, new_row.place] as places,
                 list_filter([{changed}], lambda each: each is not null) as changed
             from old_row full join new_row on {same_key(pair, name)}
         ),

@@ -28,7 +28,7 @@ _OVER_DRIVERS = re.compile(r"(.+) over driver_key of 3 trips or more of (.+)")
 _WILSON = re.compile(r"Wilson\((\w+), (\w+)\)")
 _KNOWN = re.compile(r"(\w+(?:, \w+)*) and (\w+) are known")
 _Z = 1.959963984540054  # the 0.975 quantile of the normal distribution
-MANY_TRIPS = "driver_key in (drivers of 3 trips or more)"  # a condition that `cells.Cell` puts into SQL
+MANY_TRIPS = "driver_key in (drivers of 3 trips or more)"  # a condition that `evidence` puts into SQL
 
 
 class UnreadableFormula(Exception):

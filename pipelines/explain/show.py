@@ -27,7 +27,8 @@ def print_explanation(told: Explanation, out: Console) -> None:
     if told.evidence is None:
         _say(
             out,
-            "Withheld: too few drivers, or it would follow by subtraction; what is behind it is not shown, nor written to a file.",
+            "Withheld: too few drivers, or it would follow by subtraction; what is behind it is not shown, nor written "
+            "to a file.",
         )
     else:
         _print_query(told, out)

@@ -7,8 +7,10 @@ from datetime import date
 
 import dagster as dg
 import pytest
+import yaml
 
 from pipelines.contract import LOGS
+from pipelines.dagster_home import dagster_home
 from pipelines.definitions import defs
 from pipelines.defs import automation, warehouse
 from pipelines.defs.partitions import DAYS, MOST_DAYS, day_partitions
@@ -134,7 +136,7 @@ def test_the_sensor_asks_once_for_files_that_are_not_published_taken_in_or_not(t
     path.parent.mkdir(parents=True)
     path.write_text("{}\n")
     first, cursor = ask()
-    assert isinstance(first, dg.RunRequest) and cursor == first.run_key
+    assert isinstance(first, dg.RunRequest) and cursor
     assert isinstance(ask(cursor)[0], dg.SkipReason)
     ingest(open_workspace(), "orders", [])
     assert isinstance(ask(cursor)[0], dg.SkipReason), "taken in, not published: the same files"
@@ -217,3 +219,38 @@ def test_loading_the_definitions_starts_no_dbt_when_the_manifest_is_fresh():
     code = "import sys, pipelines.definitions; print('dbt.cli.main' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_step_that_fails_by_a_users_mistake_says_just_the_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOORSTEP_WORKSPACE", str(tmp_path))
+    config = {"ops": {"make": {"config": {"as_of": "yesterday"}}}}
+    done = defs.resolve_job_def("snapshot").execute_in_process(run_config=config, raise_on_error=False)
+    [failure] = [event.step_failure_data for event in done.all_events if event.is_step_failure]
+    assert failure.user_failure_data.description.startswith("'yesterday' is no timestamp with offset")
+    assert failure.error.cause is None
+
+
+def test_every_model_reads_something_so_that_a_backfill_builds_it_after_the_lake(graph):
+    for node in warehouse.MANIFEST["nodes"].values():
+        if node["resource_type"] == "model":
+            assert node["depends_on"]["nodes"], node["name"]
+
+
+def test_dagster_tells_nobody_asks_nobody_and_runs_one_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    said = yaml.safe_load((dagster_home(open_workspace(tmp_path)) / "dagster.yaml").read_text())
+    assert said["telemetry"] == {"enabled": False} and said["nux"] == {"enabled": False}
+    assert said["concurrency"]["runs"]["max_concurrent_runs"] == 1
+    assert said["retention"]["schedule"]["purge_after_days"] > 0
+
+
+def test_the_sensor_does_not_ask_again_for_a_part_of_what_it_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOORSTEP_WORKSPACE", str(tmp_path))
+    folder = tmp_path / "landing/orders"
+    folder.mkdir(parents=True)
+    for name in ("a.jsonl", "b.jsonl"):
+        (folder / name).write_text("{}\n")
+    first, cursor = ask()
+    assert isinstance(first, dg.RunRequest)
+    (folder / "b.jsonl").unlink()
+    assert isinstance(ask(cursor)[0], dg.SkipReason)

@@ -233,6 +233,9 @@ def test_a_snapshot_may_suppose_prices_a_rate_and_the_least_number_of_drivers_an
             "where is_cost_known and fuel_type = 'gasoline'"
         ).fetchall()
         assert wrong[0][0] > 100 and wrong[0][1:] == (0, 0)
+        prices = "select distinct usd_per_unit from reference.fuel_prices where fuel_type = 'electric' order by 1"
+        with duckdb.connect(str(built / "warehouse.duckdb"), read_only=True) as published:
+            assert connection.execute(prices).fetchall() == published.execute(prices).fetchall()
         # A cell of fewer than 7 drivers is suppressed, and so may be a neighbour by which it could be computed.
         shown = connection.execute("select min(drivers) from driver_earnings where not is_suppressed").fetchall()
         assert shown[0][0] >= 7
