@@ -205,7 +205,7 @@ def diff(
 
     chosen = open_workspace(workspace)
     if page:
-        written = write_page(chosen, old, new, page.expanduser().absolute(), table=table, is_all=is_all)
+        written = write_page(chosen, old, new, chosen.writable(page), table=table, is_all=is_all)
         out.print(f"Page: {escape(str(written))}", soft_wrap=True)
     else:
         print_diff(chosen, old, new, out, table=table, is_all=is_all)

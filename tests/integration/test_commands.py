@@ -2,7 +2,10 @@
 
 import fcntl
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -206,3 +209,40 @@ def test_a_file_that_cannot_be_written_is_one_message(built: Path, tmp_path: Pat
     (tmp_path / "a file").write_text("in the way")
     done = doorstep("pages", "--workspace", built, "--single-file", tmp_path / "a file" / "sent.html")
     assert done.returncode == 1 and "a file" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_run_of_one_day_takes_in_that_day_and_anew_reads_it_again(tmp_path: Path):
+    for day in ("2022-05-21", "2022-05-22"):
+        path = tmp_path / f"landing/orders/{day}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(PLACED | {"event_id": day, "order_id": day}) + "\n")
+    code = """
+import dagster as dg
+from pipelines.definitions import defs
+def run(day, **config):
+    ops = {"lake__orders": {"config": config}}
+    job, wanted = defs.resolve_job_def("ingest"), [dg.AssetKey(["lake", "orders"])]
+    done = job.execute_in_process({"ops": ops}, instance, partition_key=day, asset_selection=wanted)
+    [told] = done.asset_materializations_for_node("lake__orders")
+    print(told.partition, told.metadata["files"].value, told.metadata["new_files"].value)
+with dg.DagsterInstance.ephemeral() as instance:
+    run("2022-05-22"), run("2022-05-22"), run("2022-05-22", anew=True), run("2022-05-21")
+"""
+    workspace = os.environ | {"DOORSTEP_WORKSPACE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=workspace)
+    assert done.stdout.splitlines() == ["2022-05-22 1 1", "2022-05-22 1 0", "2022-05-22 1 1", "2022-05-21 1 1"]
+
+
+def test_nothing_is_written_over_what_the_workspace_keeps(built: Path, tmp_path: Path):
+    root = Path(shutil.copytree(built, tmp_path / "kept"))
+    warehouse = root / "warehouse.duckdb"
+    before = warehouse.read_bytes()
+    for command in (
+        ["explain", "delivery_speed.orders", "--csv", warehouse],
+        ["diff", "latest", "latest", "--page", warehouse],
+        ["pages", "--single-file", warehouse],
+        ["export", "--out", root / "snapshots/new"],
+    ):
+        done = doorstep(*command, "--workspace", root)
+        assert done.returncode == 1 and "keeps its own data there" in done.stderr, done.stderr
+    assert warehouse.read_bytes() == before

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
 
 import dagster as dg
 import polars as pl
@@ -93,6 +94,24 @@ def test_a_request_from_a_page_of_another_site_is_refused(served, origin, method
     body = json.dumps({"query": VERSION})
     status, said = answer(served, method, "/graphql", body, Origin=origin.format(port=served.port))
     assert status == 403 and "page of another site" in said
+
+
+def test_a_post_that_the_browser_says_comes_from_another_site_is_refused_without_an_origin_too(served):
+    status, said = answer(
+        served, "POST", "/graphql", json.dumps({"query": VERSION}), **{"Sec-Fetch-Site": "cross-site"}
+    )
+    assert status == 403 and "page of another site" in said
+
+
+def test_a_request_with_a_second_host_is_refused(served):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as plain:
+        plain.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nHost: evil.example\r\n\r\n".encode())
+        assert plain.recv(1000).split(b" ", 2)[1] in (b"400", b"403")
+
+
+def test_no_page_of_another_site_may_frame_it(served):
+    with urlopen(f"{served.url}/assets") as page:
+        assert page.headers["X-Frame-Options"] == "DENY"
 
 
 @pytest.mark.parametrize("query", [VERSION, MUTATION])
