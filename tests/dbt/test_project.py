@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from pipelines.publish import publish
+from tests.dbt.conftest import PUBLISHABLE
 
 TYPES = {
     r".*_at": "TIMESTAMP WITH TIME ZONE",
@@ -64,7 +65,7 @@ def test_a_build_knows_what_its_last_line_knew(build_landed):
     orders = json.dumps(line | {"occurred_at": early, "received_at": early}) + "\n"
     trip = {"event_id": "t", "trip_id": "t", "event_type": "ended", "occurred_at": early, "received_at": late}
     landed = {"orders": [("a.jsonl", orders.encode())], "trips": [("a.jsonl", (json.dumps(trip) + "\n").encode())]}
-    published = publish(build_landed([landed], "logs conflicts").workspace)
+    published = publish(build_landed([landed], PUBLISHABLE).workspace)
     with duckdb.connect(str(published.path), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         rows = connection.execute("select distinct cast(as_of as varchar) from audit.builds").fetchall()

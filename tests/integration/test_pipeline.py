@@ -163,8 +163,8 @@ def test_drift_is_a_warning_with_its_figures_in_the_run_and_in_the_doctor(copied
     (copied / "landing/orders/2022-02-21/a.jsonl").write_text(json.dumps(line) + "\n")
     done = doorstep("run", "--workspace", copied)
     assert done.returncode == 0, done.stderr
-    looks = done.stdout.partition("look ")[2].splitlines()
-    assert looks[0] == "assert_fields_arrive_as_usual: 1 row" and "name brand_new, lines 1, found 1" in looks[1]
+    looks = done.stdout.partition("look assert_")[2].splitlines()
+    assert looks[0] == "fields_arrive_as_usual: 1 row" and "name brand_new, lines 1, found 1" in looks[1]
     with duckdb.connect(str(copied / "warehouse.duckdb"), read_only=True) as connection:
         warned = connection.execute("select * exclude (description) from audit.checks where status = 'warn'").fetchall()
     [(name, table, severity, _, count, rows)] = warned
